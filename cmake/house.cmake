@@ -1,0 +1,40 @@
+# The house: every folder of src/ is one static library that names the folders it may use.
+# tools/check_floors reads the same USES lines and refuses an include that climbs.
+
+# posthorn_folder(NAME name USES folder... LIBRARIES target...)
+function(posthorn_folder)
+  cmake_parse_arguments(F "" "NAME" "USES;LIBRARIES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
+  if(NOT sources)
+    add_library(ph_${F_NAME} INTERFACE)
+    target_link_libraries(ph_${F_NAME} INTERFACE posthorn_flags)
+    return()
+  endif()
+  add_library(ph_${F_NAME} STATIC ${sources})
+  list(TRANSFORM F_USES PREPEND ph_)
+  target_link_libraries(ph_${F_NAME} PUBLIC posthorn_flags ${F_USES} ${F_LIBRARIES})
+endfunction()
+
+# posthorn_tests(NAME name USES folder...): all .cpp of this folder become one GoogleTest program NAME_tests.
+function(posthorn_tests)
+  cmake_parse_arguments(F "" "NAME" "USES;LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${F_NAME}_tests ${sources})
+  list(TRANSFORM F_USES PREPEND ph_)
+  target_link_libraries(${F_NAME}_tests PRIVATE posthorn_flags ${F_USES} ${F_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
+  target_include_directories(${F_NAME}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_compile_definitions(${F_NAME}_tests PRIVATE POSTHORN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  add_test(NAME ${F_NAME} COMMAND ${F_NAME}_tests WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+endfunction()
+
+# posthorn_fuzz(NAME target USES folder...): fuzz/TARGET.cpp with libFuzzer.
+function(posthorn_fuzz)
+  cmake_parse_arguments(F "" "NAME" "USES" ${ARGN})
+  add_executable(fuzz_${F_NAME} ${F_NAME}.cpp)
+  list(TRANSFORM F_USES PREPEND ph_)
+  target_link_libraries(fuzz_${F_NAME} PRIVATE posthorn_flags ${F_USES})
+  target_link_options(fuzz_${F_NAME} PRIVATE -fsanitize=fuzzer)
+endfunction()

@@ -1,0 +1,42 @@
+// base/workers.h - the small pool for what would block a core: cold reads, password hashing, long CPU work.
+#pragma once
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "base/task.h"
+
+namespace posthorn {
+
+class Workers {
+ public:
+  explicit Workers(unsigned threads) : pool_(threads) {}
+  // Runs `work` on the pool and resumes the caller on its own executor with the value. `work` must not throw and
+  // must be a named object moved in (base/task.h). Without threads (tests) use Workers::run_inline.
+  template <class Work>
+  Task<std::invoke_result_t<Work>> run(Work work) {
+    using Value = std::invoke_result_t<Work>;
+    auto executor = co_await boost::asio::this_coro::executor;
+    auto start = [this, executor, &work](auto handler) {
+      auto held = std::make_shared<decltype(handler)>(std::move(handler));
+      boost::asio::post(pool_, [executor, held, task = std::move(work)]() mutable {
+        auto value = std::make_shared<Value>(task());
+        boost::asio::post(executor, [held, value]() mutable { std::move (*held)(std::move(*value)); });
+      });
+    };
+    auto wait = boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Value)>(start, boost::asio::use_awaitable);
+    co_return co_await std::move(wait);
+  }
+  void stop() { pool_.join(); }
+
+ private:
+  boost::asio::thread_pool pool_;
+};
+
+}  // namespace posthorn
