@@ -1,0 +1,29 @@
+// imap/server.h - an IMAP4rev1 and IMAP4rev2 session over a Stream (RFC 3501, 9051 and extensions: docs/rfcs.md).
+// Security: reads attacker bytes before login (attacks.md E1-E7): line 8 KiB, list depth 1, 16 KiB in all before login.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stream.h"
+#include "base/task.h"
+#include "sasl/accounts.h"
+#include "store/store.h"
+
+namespace posthorn::imap {
+
+struct ServerOptions {
+  std::string host_name;
+  bool implicit_tls = false;                  // 993
+  bool insecure_login = false;                // LOGIN and AUTHENTICATE in clear, for tests and benchmarks on loopback only
+  std::uint64_t append_limit = 50u << 20;     // RFC 7889
+  Duration login_timeout = std::chrono::seconds(60);
+  Duration idle_timeout = std::chrono::minutes(30);  // RFC 9051 5.4
+};
+
+Task<void> serve(std::unique_ptr<Stream> stream, const ServerOptions& options, store::Store& store, sasl::Accounts& accounts,
+                 Clock& clock, Log& log, const bool& stopping);
+
+}  // namespace posthorn::imap

@@ -1,0 +1,35 @@
+// net/tls_context.h - server certificates by name, swapped without dropping a connection (TLS 1.2+, attacks.md B5, B7).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+typedef struct ssl_ctx_st SSL_CTX;
+
+namespace posthorn::net {
+
+struct CertificateFiles {
+  std::string certificate;  // PEM: leaf, then chain
+  std::string key;          // PEM
+};
+
+// Thread-safe. Streams take the context of the moment of their handshake and keep it.
+class TlsContext {
+ public:
+  // The first pair is the default; others are chosen by SNI from their subjectAltNames. Pairs are checked
+  // (key matches, readable, not a directory...) before anything changes; on error the old ones stay.
+  static Result<std::unique_ptr<TlsContext>> load(std::vector<CertificateFiles> files);
+  Status reload();
+  std::shared_ptr<SSL_CTX> current() const;
+  ~TlsContext();
+
+ private:
+  struct State;
+  explicit TlsContext(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace posthorn::net

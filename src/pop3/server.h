@@ -1,0 +1,28 @@
+// pop3/server.h - a POP3 session over a Stream (RFC 1939, 2449, 2595, 5034, 6856).
+// Security: reads attacker bytes before login: line 512 octets (RFC 2449 4; AUTH lines 4 KiB), 20 errors, 60 s.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stream.h"
+#include "base/task.h"
+#include "sasl/accounts.h"
+#include "store/store.h"
+
+namespace posthorn::pop3 {
+
+struct ServerOptions {
+  std::string host_name;
+  bool implicit_tls = false;   // 995
+  bool insecure_login = false; // USER, PASS and AUTH in clear, for tests and benchmarks on loopback only
+  Duration login_timeout = std::chrono::seconds(60);
+  Duration idle_timeout = std::chrono::minutes(10);  // RFC 1939 3
+};
+
+Task<void> serve(std::unique_ptr<Stream> stream, const ServerOptions& options, store::Store& store, sasl::Accounts& accounts,
+                 Clock& clock, Log& log, const bool& stopping);
+
+}  // namespace posthorn::pop3

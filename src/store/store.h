@@ -1,0 +1,163 @@
+// store/store.h - accounts, mailboxes and messages over an Engine: what the protocol servers and the post office call.
+// Reading: synchronous on a consistent View, from any thread; bodies may touch a cold disk, so read those through Workers.
+// Writing: coroutines that return when the commit is durable. Every write to an account bumps its one modseq, leaves one
+// Change in its log, and then tells the Hub. Errors: not_found, exists, over_quota, conflict, limit (too_big), io, corrupt.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "base/workers.h"
+#include "crypto/keyring.h"
+#include "mail/summary.h"
+#include "store/engine/engine.h"
+#include "store/types.h"
+
+namespace posthorn::store {
+
+// Names of the flags in `flags` in IMAP's spelling, and back. The table only grows, at most 123 keywords an account.
+class Keywords {
+ public:
+  std::vector<std::string> names;  // names[i] is bit first_keyword_bit + i
+  std::vector<std::string> text(Flags flags) const;
+  std::optional<unsigned> bit(std::string_view name) const;  // "\Seen" or keyword, without case
+};
+
+// A consistent view of one account, as of its construction.
+class View {
+ public:
+  View(const crypto::Keyring& keyring, std::unique_ptr<Reader> reader, AccountId account);
+  ModSeq modseq() const;
+  Result<AccountInfo> account() const;
+  Result<std::vector<Mailbox>> mailboxes() const;             // by name
+  Result<std::optional<Mailbox>> mailbox(MailboxId id) const;
+  Result<std::optional<Mailbox>> mailbox(std::string_view name) const;  // INBOX without case
+  Result<std::vector<Member>> members(MailboxId mailbox, Uid first = Uid{1}, Uid last = Uid{0xffffffff}) const;
+  Result<std::optional<Member>> member(MailboxId mailbox, Uid uid) const;
+  Result<std::optional<Email>> email(EmailId id) const;
+  Result<mail::Summary> summary(EmailId id) const;
+  // The message's bytes as they came. Errc::corrupt if a chunk does not check.
+  Result<std::string> message(EmailId id) const;
+  Result<Keywords> keywords() const;
+  // Changes with modseq > since, oldest first; Errc::not_found if the log no longer reaches back that far.
+  Result<std::vector<Change>> changes(ModSeq since) const;
+  const Reader& reader() const { return *reader_; }
+
+ private:
+  const crypto::Keyring& keyring_;
+  std::unique_ptr<Reader> reader_;
+  AccountId account_;
+};
+
+// A message made ready for the store outside any transaction: parsed, compressed, sealed. Shared by all its recipients.
+class Prepared {
+ public:
+  std::uint64_t size = 0;
+  BlobId blob{};
+  std::string data_key;              // 32 bytes; wrapped for each account
+  std::vector<std::string> chunks;   // sealed
+  std::string summary;               // encoded mail::Summary
+  std::string message_id, base_subject;
+  std::vector<std::string> references;
+};
+
+// Tells sessions "look again" (design §4): carries no truth, may be lost or doubled.
+class Hub {
+ public:
+  class Subscription {
+   public:
+    virtual ~Subscription() = default;  // unsubscribes
+  };
+  virtual ~Hub() = default;
+  // `call` runs on `executor` some time after a commit to `account`; several commits may make one call.
+  virtual std::unique_ptr<Subscription> subscribe(AccountId account, Executor executor, std::function<void()> call) = 0;
+  virtual void notify(AccountId account) = 0;
+};
+std::unique_ptr<Hub> make_hub();
+
+// Where mail for an address goes.
+struct Route {
+  enum class Kind : std::uint8_t { local, unknown_user, not_local } kind = Kind::not_local;
+  std::vector<AccountId> accounts;      // local: deliver here, each once
+  std::vector<std::string> forwards;    // local: and send on to these foreign addresses
+  std::string detail;                   // of a plus-address: what stood after '+'
+};
+
+class Store {
+ public:
+  Store(Engine& engine, crypto::Keyring& keyring, Clock& clock, Workers& workers, Hub& hub);
+
+  // Waits for a transaction of any kind to be durable. The only way to write; all below are made of it.
+  Task<Status> transact(Work work);
+  std::unique_ptr<Reader> snapshot() const;
+  View view(AccountId account) const;
+  Hub& hub();
+  Clock& clock();
+  Workers& workers();
+
+  // -- messages. prepare() is CPU work: call it through workers() for messages over 64 KiB.
+  Result<Prepared> prepare(std::string_view message) const;
+  Result<std::string> blob(const Prepared& prepared) const;
+  // Inside a transaction: adds the message to a mailbox. Quota is checked here; errors roll back the transaction.
+  Result<Appended> append(Transaction& tx, AccountId account, MailboxId mailbox, const Prepared& prepared,
+                          std::span<const std::string> flags, WallTime received) const;
+  // To be called once after the commit of a transaction that touched these accounts.
+  void committed(std::span<const AccountId> accounts);
+
+  Task<Result<Appended>> append(AccountId account, MailboxId mailbox, std::shared_ptr<const Prepared> prepared,
+                                std::vector<std::string> flags, WallTime received);
+  Task<Result<FlagResult>> change_flags(AccountId account, MailboxId mailbox, std::vector<Uid> uids, FlagRequest request);
+  Task<Result<CopyResult>> copy(AccountId account, MailboxId from, std::vector<Uid> uids, MailboxId to);
+  Task<Result<CopyResult>> move(AccountId account, MailboxId from, std::vector<Uid> uids, MailboxId to);
+  // Removes those of `uids` that are there (only_deleted: and have \Deleted). Returns what went.
+  enum class Expunge : std::uint8_t { only_deleted, all };
+  Task<Result<std::vector<Uid>>> expunge(AccountId account, MailboxId mailbox, std::vector<Uid> uids, Expunge which);
+
+  // -- mailboxes. create() also makes missing parents; rename() takes the children along; RFC 9051 6.3.
+  Task<Result<Mailbox>> create_mailbox(AccountId account, std::string name, Role role = Role::none);
+  Task<Status> rename_mailbox(AccountId account, std::string from, std::string to);
+  Task<Status> delete_mailbox(AccountId account, std::string name);
+  Task<Status> subscribe(AccountId account, std::string name, bool on);
+
+  // -- domains, accounts, aliases. Names are canonical addresses (mail::parse_address). src/admin and the CLI call these.
+  Task<Status> add_domain(std::string domain);
+  Task<Status> remove_domain(std::string domain);  // refused while accounts or aliases remain
+  Result<std::vector<std::string>> domains() const;
+  Task<Result<AccountId>> add_account(std::string address, std::string password, std::string display_name = {}, std::uint64_t quota_bytes = 0);
+  Task<Status> remove_account(std::string address);  // shreds its key first, then erases in batches
+  Task<Status> set_password(std::string address, std::string password);
+  Task<Status> set_account(std::string address, std::optional<bool> enabled, std::optional<std::uint64_t> quota_bytes);
+  Task<Result<std::string>> add_app_password(std::string address, std::string label);  // returns the password, shown once
+  Task<Status> remove_app_password(std::string address, std::string label);
+  Result<std::vector<AppPassword>> app_passwords(std::string_view address) const;
+  Result<std::vector<AccountInfo>> accounts() const;
+  Result<std::optional<AccountInfo>> account(std::string_view address) const;
+  // `alias` is an address or "@domain" (catch-all); targets are local or foreign addresses.
+  Task<Status> set_alias(std::string alias, std::vector<std::string> targets);  // no targets: removes
+  Result<std::vector<std::pair<std::string, std::vector<std::string>>>> aliases() const;
+  // Resolves aliases (depth 8, no loops), plus-addresses and catch-alls.
+  Result<Route> route(std::string_view address) const;
+  Result<bool> owns(AccountId account, std::string_view address) const;  // its name, or an alias that leads to it alone
+
+  // Counts everything again and compares (posthorn verify; every test ends with it). Empty: all is well.
+  Result<std::vector<std::string>> verify(std::function<void(std::uint64_t done, std::uint64_t total)> progress = {}) const;
+  // Erases blobs without references and trims logs; safe at any time.
+  Task<Status> collect_garbage();
+
+ private:
+  Engine& engine_;
+  crypto::Keyring& keyring_;
+  Clock& clock_;
+  Workers& workers_;
+  Hub& hub_;
+};
+
+}  // namespace posthorn::store
