@@ -20,6 +20,7 @@ class VirtualClock::VirtualTimer final : public Timer {
     place_.reset();
     pending_.reset();
   }
+  void forget() { place_.reset(); }
   void fire() {
     place_.reset();
     // A cancel() between here and the posted call drops the last strong reference, so the call never comes.
@@ -34,6 +35,10 @@ class VirtualClock::VirtualTimer final : public Timer {
   std::shared_ptr<std::function<void()>> pending_;
   std::optional<Due::iterator> place_;
 };
+
+VirtualClock::~VirtualClock() {
+  for (auto& [when, timer] : due_) timer->forget();
+}
 
 std::unique_ptr<Timer> VirtualClock::timer(Executor executor) { return std::make_unique<VirtualTimer>(*this, std::move(executor)); }
 

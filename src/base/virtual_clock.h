@@ -11,6 +11,7 @@ namespace posthorn {
 class VirtualClock final : public Clock {
  public:
   explicit VirtualClock(boost::asio::io_context& context) : context_(context) {}
+  ~VirtualClock() override;  // sessions that outlive it (freed by their context) keep timers that never fire
 
   WallTime now() const override { return wall_; }
   SteadyTime steady() const override { return steady_; }
