@@ -36,9 +36,9 @@ struct TlsFacts {
 
 // How to go to TLS as a client. The server side's certificate is given to the stream by its listener.
 struct TlsClientOptions {
-  std::string server_name;          // for SNI and the name check
+  std::string server_name = {};     // for SNI and the name check
   bool require_verified = false;    // fail the handshake if chain or name are bad
-  std::string ca_file;              // empty: the system's
+  std::string ca_file = {};         // empty: the system's
 };
 
 class Stream {
