@@ -49,6 +49,9 @@ class Stream {
   // An idle stream owns no buffer: nothing is reserved in `to` before bytes are there.
   // rfc:8446#6.1 a TLS close_notify or error ends the stream for good, the socket is never read in clear again.
   virtual Task<Result<std::size_t>> read_append(std::string& to, std::size_t max = 16384) = 0;
+  // Whether bytes of the peer are already here: a read would not wait. False if that cannot be told. A server asks it at
+  // points where the peer must be silent (attacks.md A5, B1).
+  virtual bool readable() const { return false; }
   // Writes all of `bytes`, which must stay valid until then.
   virtual Task<Status> write(std::string_view bytes) = 0;
 
