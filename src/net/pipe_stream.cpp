@@ -107,6 +107,11 @@ class PipeStream final : public Stream {
     }
   }
 
+  bool readable() const override {
+    const auto& way = side_ == Side::server ? joint_->to_server : joint_->to_client;
+    return !way.bytes.empty();
+  }
+
   Task<Status> write(std::string_view bytes) override {
     const auto held = joint_;
     const auto& end = mine();
