@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -32,6 +33,13 @@ struct TlsFacts {
   bool verified = false;         // client side: chain and name were checked and good
   std::string verify_error;      // client side: why not
   std::string exporter;          // RFC 9266 tls-exporter, for SCRAM -PLUS; empty if not to be had
+  bool by_dane = false;          // client side: it is TlsClientOptions::tlsa that made `verified` true
+};
+
+// One TLSA record (RFC 6698 2.1) to check a server's certificate against.
+struct TlsaRecord {
+  std::uint8_t usage = 0, selector = 0, matching = 0;
+  std::string data;
 };
 
 // How to go to TLS as a client. The server side's certificate is given to the stream by its listener.
@@ -39,6 +47,8 @@ struct TlsClientOptions {
   std::string server_name = {};     // for SNI and the name check
   bool require_verified = false;    // fail the handshake if chain or name are bad
   std::string ca_file = {};         // empty: the system's
+  // DANE: with records of usage 2 or 3 here they decide instead of the CAs (RFC 7672 3.1; others are not usable and left out).
+  std::vector<TlsaRecord> tlsa = {};
 };
 
 class Stream {
