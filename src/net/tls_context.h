@@ -1,4 +1,5 @@
 // net/tls_context.h - server certificates by name, swapped without dropping a connection (TLS 1.2+, attacks.md B5, B7).
+// Called by main (load, reload) and by streams at their handshake. Fails with what is wrong with which file.
 #pragma once
 
 #include <memory>
@@ -12,8 +13,8 @@ typedef struct ssl_ctx_st SSL_CTX;
 namespace posthorn::net {
 
 struct CertificateFiles {
-  std::string certificate;  // PEM: leaf, then chain
-  std::string key;          // PEM
+  std::string certificate = {};  // PEM: leaf, then chain
+  std::string key = {};          // PEM
 };
 
 // Thread-safe. Streams take the context of the moment of their handshake and keep it.
@@ -21,7 +22,10 @@ class TlsContext {
  public:
   // The first pair is the default; others are chosen by SNI from their subjectAltNames. Pairs are checked
   // (key matches, readable, not a directory...) before anything changes; on error the old ones stay.
-  static Result<std::unique_ptr<TlsContext>> load(std::vector<CertificateFiles> files);
+  // `alpn` are the protocols to agree to (RFC 7301): empty, the extension is ignored; else a client that offers
+  // only others is refused (attacks.md A19), one that offers none is served.
+  static Result<std::unique_ptr<TlsContext>> load(std::vector<CertificateFiles> files, std::vector<std::string> alpn = {});
+  // Reads the files again. A certificate that changed must be valid now, so that a bad renewal never replaces a good one.
   Status reload();
   std::shared_ptr<SSL_CTX> current() const;
   ~TlsContext();
