@@ -10,6 +10,7 @@
 // Nothing is visible to readers before it is durable.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,6 +28,12 @@ enum class Space : char {
   chunk = 'd', blob = 'c', blob_reference = 'r', queue = 'q', queue_due = 'w', queue_lease = 'z', name = 'p', node = 'v',
 };
 inline constexpr std::string_view all_spaces = "asmnuexkthloijdcrqwzpv";
+inline constexpr std::size_t space_count = all_spaces.size();
+constexpr std::size_t index_of(Space space) { return all_spaces.find(static_cast<char>(space)); }
+
+// A transaction may write this much, keys and values of all puts and erases counted; one that wrote more is rolled back
+// and fails with Errc::too_big. Bulk work goes in several transactions.
+inline constexpr std::size_t transaction_budget = 2u << 20;
 
 struct Entry { std::string key, value; };
 
@@ -34,7 +41,8 @@ class Reader {
  public:
   virtual ~Reader() = default;
   virtual Result<std::optional<std::string>> get(Space space, std::string_view key) const = 0;
-  // Entries with from <= key < to in order, until `take` says false. An empty `to` is the end of the space.
+  // Entries with from <= key < to in order, until `take` says false. An empty `to` is the end of the space. The views are
+  // good until `take` returns. In a transaction `take` may put and erase; the scan sees what it wrote ahead of itself.
   virtual Status scan(Space space, std::string_view from, std::string_view to,
                       const std::function<bool(std::string_view key, std::string_view value)>& take) const = 0;
   // The last entry with from <= key < to, if any.
@@ -53,8 +61,9 @@ using Done = std::function<void(Status)>;
 class Engine {
  public:
   virtual ~Engine() = default;  // waits for what was begun
+  // From any thread, also from inside a Done. Neither a Done nor what it holds may destroy the engine or throw.
   virtual void transact(Work work, Done done) = 0;
-  // A consistent view of what is durable now. Any thread may read; keep it short-lived.
+  // A consistent view of what is durable now. Any thread may read; keep it short-lived, and never longer than the engine.
   virtual std::unique_ptr<Reader> snapshot() const = 0;
 };
 
