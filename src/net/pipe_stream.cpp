@@ -119,6 +119,7 @@ class PipeStream final : public Stream {
     const auto window = held->options.window > 0 ? held->options.window : std::numeric_limits<std::size_t>::max();
     while (true) {
       if (auto able = end.usable(); !able) co_return fail(able.error());
+      if (bytes.empty()) co_return Status{};
       if (way.unwanted) co_return fail(Errc::closed, "the peer closed the connection");
       if (way.ended) co_return fail(Errc::closed, "we have ended our direction");
       const std::size_t room = window - std::min(window, way.bytes.size());
@@ -126,8 +127,7 @@ class PipeStream final : public Stream {
       way.bytes.append(now);
       if (!now.empty()) way.readable.notify();
       bytes.remove_prefix(now.size());
-      if (bytes.empty()) co_return Status{};
-      co_await way.writable.wait();
+      if (!bytes.empty()) co_await way.writable.wait();
     }
   }
 

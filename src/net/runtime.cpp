@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <csignal>
 #include <thread>
 
@@ -14,8 +15,11 @@ unsigned cores() { return std::max(1U, std::thread::hardware_concurrency()); }
 
 Runtime::Runtime(unsigned threads, unsigned worker_threads) : workers_(worker_threads > 0 ? worker_threads : std::max(2U, cores())) {
   // A context is run by one thread but posted to by many; hint 1 drops the lock-free queue games, not the locks.
-  for (unsigned i = 0; i < (threads > 0 ? threads : cores()); ++i)
+  for (unsigned i = 0; i < (threads > 0 ? threads : cores()); ++i) {
     contexts_.push_back(std::make_unique<boost::asio::io_context>(1));
+    // Asio opens its epoll descriptor with the first socket: now, while descriptors are to be had (faults.md 13).
+    const boost::asio::ip::tcp::socket first(*contexts_.back());
+  }
   // OpenSSL writes to the descriptor with write(2), which raises SIGPIPE on a dead connection (toolchain.md 1).
   std::signal(SIGPIPE, SIG_IGN);
 }

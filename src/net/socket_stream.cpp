@@ -106,9 +106,10 @@ class SocketStream final : public Stream {
   }
 
   Task<Status> write(std::string_view bytes) override {
-    while (!bytes.empty()) {
+    while (true) {
       // Looked at each time: while we took turns the socket may have been closed and its number given to another.
       if (auto able = usable(); !able) co_return fail(able.error());
+      if (bytes.empty()) co_return Status{};
       auto attempt = try_write(bytes);
       if (attempt.state == Attempt::State::done) {
         bytes.remove_prefix(attempt.bytes);
@@ -118,7 +119,6 @@ class SocketStream final : public Stream {
       auto waited = co_await wait_for(std::move(attempt));
       if (!waited) co_return fail(waited.error());
     }
-    co_return Status{};
   }
 
   Task<Status> start_tls_server() override {
