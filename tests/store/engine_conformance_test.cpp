@@ -1,4 +1,4 @@
-// What every Engine does alike: run on the memory engine, inline and on an executor's threads.
+// What every Engine does alike: run on the memory engine (inline, and on an executor's threads) and on RocksDB.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -22,7 +22,7 @@ using test::put;
 using test::transact;
 using test::value_of;
 
-enum class Kind { memory_inline, memory_posted };
+enum class Kind { memory_inline, memory_posted, rocks };
 
 class EngineConformance : public testing::TestWithParam<Kind> {
  protected:
@@ -30,6 +30,11 @@ class EngineConformance : public testing::TestWithParam<Kind> {
     switch (GetParam()) {
       case Kind::memory_inline: engine_ = memory_engine(); break;
       case Kind::memory_posted: engine_ = memory_engine({.executor = pool_.get_executor()}); break;
+      case Kind::rocks: {
+        auto opened = open_rocks({.folder = folder_.path() + "/data"});
+        ASSERT_TRUE(opened) << opened.error().text();
+        engine_ = std::move(*opened);
+      }
     }
   }
   void TearDown() override {
@@ -39,6 +44,7 @@ class EngineConformance : public testing::TestWithParam<Kind> {
   Engine& engine() { return *engine_; }
 
  private:
+  test::Folder folder_;
   boost::asio::thread_pool pool_{2};
   std::unique_ptr<Engine> engine_;
 };
@@ -377,7 +383,7 @@ TEST_P(EngineConformance, AgreesWithAModel) {
     return entries;
   };
   const std::vector<Space> used = {Space::email, Space::chunk, Space::queue};
-  std::mt19937_64 random(1);
+  std::mt19937_64 random(20261123);
   const auto key = [&random] {
     static const std::string letters = "\0a\x80\xff"s;
     std::string text(random() % 4, ' ');
@@ -424,10 +430,16 @@ TEST_P(EngineConformance, AgreesWithAModel) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, EngineConformance, testing::Values(Kind::memory_inline, Kind::memory_posted),
-                         [](const testing::TestParamInfo<Kind>& kind) {
-                           return kind.param == Kind::memory_inline ? "MemoryInline" : "MemoryPosted";
-                         });
+std::string name_of(const testing::TestParamInfo<Kind>& kind) {
+  switch (kind.param) {
+    case Kind::memory_inline: return "MemoryInline";
+    case Kind::memory_posted: return "MemoryPosted";
+    case Kind::rocks: break;
+  }
+  return "Rocks";
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, EngineConformance, testing::Values(Kind::memory_inline, Kind::memory_posted, Kind::rocks), name_of);
 
 }  // namespace
 }  // namespace posthorn::store

@@ -1,0 +1,238 @@
+// store/engine/rocks_database.cpp - see rocks_database.h.
+#include "store/engine/rocks_database.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+namespace posthorn::store {
+namespace {
+
+using rocksdb::WALRecoveryMode;
+
+// Memory for what is not yet in sorted files, over all families together; RocksDB flushes the oldest when it is used up.
+constexpr std::size_t write_buffers = 64u << 20;
+// The log is replayed at start: this bounds how long that takes.
+constexpr std::size_t longest_log = 128u << 20;
+
+rocksdb::DBOptions database_options(rocksdb::Env* env, WALRecoveryMode recovery) {
+  rocksdb::DBOptions o;
+  o.env = env;
+  o.create_if_missing = true;
+  o.create_missing_column_families = true;
+  o.wal_recovery_mode = recovery;
+  o.paranoid_checks = true;
+  o.track_and_verify_wals_in_manifest = true;  // a closed log that is missing or short is an error, not a loss
+  o.max_bgerror_resume_count = 0;              // faults.md 5: after an error we stop, we do not try again behind our own back
+  o.avoid_unnecessary_blocking_io = true;      // a reader that lets go of the last snapshot does not delete files
+  o.db_write_buffer_size = write_buffers;
+  o.max_total_wal_size = longest_log;
+  o.bytes_per_sync = 1u << 20;
+  o.wal_bytes_per_sync = 512u << 10;
+  o.max_open_files = 256;
+  o.max_file_opening_threads = 1;
+  o.max_background_jobs = 2;
+  o.max_manifest_file_size = 16u << 20;
+  o.info_log_level = rocksdb::WARN_LEVEL;
+  o.max_log_file_size = 1u << 20;
+  o.keep_log_file_num = 2;
+  o.stats_dump_period_sec = 0;
+  o.stats_persist_period_sec = 0;
+  o.skip_stats_update_on_db_open = true;
+  return o;
+}
+
+rocksdb::ColumnFamilyOptions family_options(Space space, const std::shared_ptr<rocksdb::TableFactory>& table) {
+  rocksdb::ColumnFamilyOptions o;
+  o.table_factory = table;
+  o.write_buffer_size = 16u << 20;
+  o.arena_block_size = 64u << 10;  // the default of an eighth of the buffer would let 22 idle families eat the budget
+  o.level_compaction_dynamic_level_bytes = true;
+  o.compression = rocksdb::kLZ4Compression;
+  o.bottommost_compression = rocksdb::kZSTD;
+  if (space == Space::chunk) {
+    // Bodies are written once and read rarely: blob files keep them out of compaction. They are sealed, so no codec
+    // would make them smaller.
+    o.write_buffer_size = 32u << 20;
+    o.compression = rocksdb::kNoCompression;
+    o.bottommost_compression = rocksdb::kDisableCompressionOption;
+    o.enable_blob_files = true;
+    o.min_blob_size = 4096;
+    o.blob_compression_type = rocksdb::kNoCompression;
+    o.enable_blob_garbage_collection = true;
+  }
+  return o;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> families_of(std::size_t cache_bytes) {
+  rocksdb::BlockBasedTableOptions blocks;
+  blocks.block_cache = rocksdb::NewLRUCache(cache_bytes, -1, false, 0.5);
+  blocks.cache_index_and_filter_blocks = true;  // so that cache_bytes bounds them too
+  blocks.cache_index_and_filter_blocks_with_high_priority = true;
+  blocks.pin_l0_filter_and_index_blocks_in_cache = true;
+  blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  blocks.block_size = 8u << 10;
+  const std::shared_ptr<rocksdb::TableFactory> table(rocksdb::NewBlockBasedTableFactory(blocks));
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  families.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(Space::account, table));
+  for (const char letter : all_spaces) {
+    families.emplace_back(std::string(1, letter), family_options(static_cast<Space>(letter), table));
+  }
+  return families;
+}
+
+struct Opened {
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+};
+
+class Opener {
+ public:
+  Opener(const RocksOptions& options, rocksdb::Env* env)
+      : folder_(options.folder), env_(env), families_(families_of(options.cache_bytes)) {}
+
+  // What the log may have lost at a crash, and what it must not. A commit is acknowledged after the sync of its record,
+  // and the next record is written only after that (one writer, sync=true; a failed sync ends all writing). So when
+  // nothing is damaged, or only records behind which no good one stands, no acknowledged commit is missing: such a tail
+  // is torn by the crash and is dropped (point in time). A good record behind a bad one proves that the bad one had been
+  // synced: then the medium has lost what we promised, and we must not start as if nothing were (kPointInTimeRecovery alone
+  // would, and kTolerateCorruptedTailRecords alone would refuse torn tails whose pages came to the disk out of order).
+  // RocksDB has no mode for this, so: open strictly; if that finds damage, read the log twice, up to the damage and
+  // beyond it, and compare. Damage to the very last record looks like a tear to anybody.
+  Result<Opened> open() {
+    Opened opened;
+    auto status = open_as(WALRecoveryMode::kAbsoluteConsistency, opened);
+    if (!status.IsCorruption()) return checked(status, std::move(opened));
+    const auto to_damage = sequence(WALRecoveryMode::kPointInTimeRecovery);
+    const auto beyond = sequence(WALRecoveryMode::kSkipAnyCorruptedRecords);
+    if (!to_damage || !beyond || *to_damage != *beyond) return checked(status, {});
+    status = open_as(WALRecoveryMode::kPointInTimeRecovery, opened);
+    return checked(status, std::move(opened));
+  }
+
+ private:
+  rocksdb::Status open_as(WALRecoveryMode recovery, Opened& opened) {
+    rocksdb::DB* db = nullptr;
+    const auto status = rocksdb::DB::Open(database_options(env_, recovery), folder_, families_, &opened.handles, &db);
+    opened.db.reset(db);
+    return status;
+  }
+
+  // The number of the last write that a recovery would find, without changing anything.
+  std::optional<rocksdb::SequenceNumber> sequence(WALRecoveryMode recovery) {
+    auto options = database_options(env_, recovery);
+    options.create_if_missing = options.create_missing_column_families = false;
+    rocksdb::DB* db = nullptr;
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    if (!rocksdb::DB::OpenForReadOnly(options, folder_, families_, &handles, &db).ok()) return std::nullopt;
+    const std::unique_ptr<rocksdb::DB> owned(db);
+    const auto number = db->GetLatestSequenceNumber();
+    for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle);
+    return number;
+  }
+
+  Result<Opened> checked(const rocksdb::Status& status, Opened opened) const {
+    if (status.ok()) return opened;
+    const auto text = status.ToString();
+    if (status.IsIOError() && text.find("LOCK") != std::string::npos) {
+      return fail(Errc::unavailable, "the data folder " + folder_ + " is in use by another process (" + text + ")",
+                  "Stop that process (often a running `posthorn serve`), or name another folder.");
+    }
+    if (status.IsCorruption()) {
+      return fail(Errc::corrupt, "the data folder " + folder_ + " is damaged: " + text,
+                  "Check the disk, keep a copy of the folder, then restore a backup into an empty one.");
+    }
+    if (status.IsInvalidArgument() && text.find("olumn famil") != std::string::npos) {
+      return fail(Errc::unsupported, "the data folder " + folder_ + " was written by a newer Posthorn: " + text,
+                  "Start that version, or restore a backup made by this one.");
+    }
+    return fail(Errc::io, "cannot open the data folder " + folder_ + ": " + text,
+                "Check that the folder exists, belongs to the user Posthorn runs as, and that the disk is well and not full.");
+  }
+
+  std::string folder_;
+  rocksdb::Env* env_;
+  std::vector<rocksdb::ColumnFamilyDescriptor> families_;
+};
+
+// The folder holds mail: nobody else on the machine may look in.
+Status make_folder(const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (fs::create_directories(folder, error) && !error) fs::permissions(folder, fs::perms::owner_all, error);
+  if (error) return fail(Errc::io, "cannot make the data folder " + folder + ": " + error.message(), "Make it, or name another one.");
+  return {};
+}
+
+}  // namespace
+
+Status status_of(const rocksdb::Status& status, std::string_view doing) {
+  if (status.ok()) return {};
+  const auto what = std::string(doing) + ": " + status.ToString();
+  if (status.IsCorruption()) return fail(Errc::corrupt, what, "Check the disk, then restore what is damaged from a backup.");
+  return fail(Errc::io, what, status.IsNoSpace() ? "The disk is full: make room on it." : "Check the disk.");
+}
+
+Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const RocksOptions& options, rocksdb::Env* env) {
+  TRY(make_folder(options.folder));
+  TRY_ASSIGN(auto opened, Opener(options, env).open());
+  std::unique_ptr<RocksDatabase> database(new RocksDatabase);
+  database->db_ = std::move(opened.db);
+  database->default_family_ = opened.handles.front();
+  for (std::size_t i = 0; i < space_count; ++i) database->families_[i] = opened.handles.at(i + 1);
+  return database;
+}
+
+RocksDatabase::~RocksDatabase() {
+  for (auto* family : families_) db_->DestroyColumnFamilyHandle(family);
+  db_->DestroyColumnFamilyHandle(default_family_);
+  db_->Close().PermitUncheckedError();  // everything acknowledged is in the log: a failure here loses nothing
+}
+
+RocksReader::RocksReader(const RocksDatabase& database, const rocksdb::Snapshot* snapshot) : database_(database) {
+  options_.snapshot = snapshot;
+}
+
+Result<std::optional<std::string>> RocksReader::get(Space space, std::string_view key) const {
+  rocksdb::PinnableSlice value;
+  const auto status = database_.db().Get(options_, database_.family(space), key, &value);
+  if (status.IsNotFound()) return std::nullopt;
+  TRY(status_of(status, "reading the store failed"));
+  return value.ToString();
+}
+
+Status RocksReader::scan(Space space, std::string_view from, std::string_view to,
+                         const std::function<bool(std::string_view, std::string_view)>& take) const {
+  if (!to.empty() && from >= to) return {};
+  const rocksdb::Slice end(to);
+  auto options = options_;
+  if (!to.empty()) options.iterate_upper_bound = &end;
+  const std::unique_ptr<rocksdb::Iterator> at(database_.db().NewIterator(options, database_.family(space)));
+  for (at->Seek(from); at->Valid(); at->Next()) {
+    if (!take(at->key().ToStringView(), at->value().ToStringView())) return {};
+  }
+  return status_of(at->status(), "scanning the store failed");
+}
+
+Result<std::optional<Entry>> RocksReader::last(Space space, std::string_view from, std::string_view to) const {
+  if (!to.empty() && from >= to) return std::nullopt;
+  const rocksdb::Slice begin(from);
+  auto options = options_;
+  options.iterate_lower_bound = &begin;
+  const std::unique_ptr<rocksdb::Iterator> at(database_.db().NewIterator(options, database_.family(space)));
+  if (to.empty()) {
+    at->SeekToLast();
+  } else {
+    at->SeekForPrev(to);
+    if (at->Valid() && at->key() == rocksdb::Slice(to)) at->Prev();
+  }
+  TRY(status_of(at->status(), "reading the store backwards failed"));
+  if (!at->Valid()) return std::nullopt;
+  return Entry{at->key().ToString(), at->value().ToString()};
+}
+
+}  // namespace posthorn::store
