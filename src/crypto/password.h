@@ -18,6 +18,8 @@ struct PasswordCost { unsigned long long operations = 2; std::size_t memory = 19
 
 std::string argon2id(std::string_view password, PasswordCost cost = {});          // "$argon2id$..." string
 bool argon2id_verify(std::string_view stored, std::string_view password);         // constant time
-ScramVerifier scram_sha256(std::string_view password, std::uint32_t iterations = 4096);
+ScramVerifier scram_sha256(std::string_view password, std::uint32_t iterations = 4096);  // with a random salt
+ScramVerifier scram_sha256(std::string_view password, std::uint32_t iterations, std::string salt);
+std::string pbkdf2_sha256(std::string_view password, std::string_view salt, std::uint32_t iterations);  // 32 bytes: SCRAM's Hi()
 
 }  // namespace posthorn::crypto

@@ -1,0 +1,52 @@
+#include "crypto/password.h"
+
+#include <openssl/evp.h>
+#include <sodium.h>
+
+#include <cstdlib>
+
+#include "crypto/bytes.h"
+
+namespace posthorn::crypto {
+
+std::string argon2id(std::string_view password, PasswordCost cost) {
+  static_cast<void>(random_number());  // makes sure that libsodium is ready
+  std::string stored(crypto_pwhash_STRBYTES, '\0');
+  if (crypto_pwhash_str_alg(stored.data(), password.data(), password.size(), cost.operations, cost.memory, crypto_pwhash_ALG_ARGON2ID13) != 0) std::abort();
+  stored.resize(stored.find('\0'));
+  return stored;
+}
+
+bool argon2id_verify(std::string_view stored, std::string_view password) {
+  static_cast<void>(random_number());
+  const std::string text(stored);  // libsodium wants it ended by NUL
+  return crypto_pwhash_str_verify(text.c_str(), password.data(), password.size()) == 0;
+}
+
+// rfc:5802#3: SaltedPassword, ClientKey, StoredKey, ServerKey; rfc:7677#3 for SHA-256.
+ScramVerifier scram_sha256(std::string_view password, std::uint32_t iterations) {
+  ScramVerifier verifier;
+  verifier.iterations = iterations;
+  verifier.salt = random_bytes(16);
+  return scram_sha256(password, iterations, verifier.salt);
+}
+
+ScramVerifier scram_sha256(std::string_view password, std::uint32_t iterations, std::string salt) {
+  const auto salted = pbkdf2_sha256(password, salt, iterations);
+  ScramVerifier verifier;
+  verifier.iterations = iterations;
+  verifier.salt = std::move(salt);
+  verifier.stored_key = sha256(hmac_sha256(salted, "Client Key"));
+  verifier.server_key = hmac_sha256(salted, "Server Key");
+  return verifier;
+}
+
+std::string pbkdf2_sha256(std::string_view password, std::string_view salt, std::uint32_t iterations) {
+  std::string key(32, '\0');
+  if (PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), reinterpret_cast<const unsigned char*>(salt.data()), static_cast<int>(salt.size()),
+                        static_cast<int>(iterations), EVP_sha256(), 32, reinterpret_cast<unsigned char*>(key.data())) != 1)
+    std::abort();
+  return key;
+}
+
+}  // namespace posthorn::crypto
