@@ -20,6 +20,8 @@ struct Limits {
   std::size_t header_fields = 1'000;  // of one header block; the rest is not indexed
   std::size_t addresses = 10'000;     // of one header block
   std::size_t encoded_words = 4'096;  // of one header field
+  std::size_t all_fields = 100'000;      // of all header blocks together: bounds memory however many parts there are
+  std::size_t all_parameters = 100'000;  // of all parts together
 };
 
 // One field of a header block, as it stands: `value` is everything after the colon without the final CRLF, folds kept.
@@ -48,6 +50,8 @@ enum class Ambiguity : std::uint32_t {
   over_limit = 1 << 13,
   encoded_multipart = 1 << 14,
   unknown_charset = 1 << 15,
+  inexact_boundary = 1 << 16,       // a delimiter line goes on after its boundary (RFC 2046 5.1.1 lets it count)
+  after_final_boundary = 1 << 17,   // a delimiter line after the multipart's end; it is epilogue to us
 };
 
 enum class Encoding : std::uint8_t { seven_bit, eight_bit, binary, quoted_printable, base64, unknown };
@@ -88,11 +92,17 @@ struct Message {
   std::string_view body(const Part& part) const { return bytes.substr(part.body_begin, part.body_end - part.body_begin); }
 };
 
+// Linear; looks at no body but for delimiter lines.
 Message parse(std::string_view bytes, const Limits& limits = {});
+// bad_base64 and bad_quoted_printable need a look at every encoded body: asked for apart, summarize() does.
+std::uint32_t body_ambiguities(const Message& message);
+// "duplicate_content_type" and so on, in the order of the bits.
+std::vector<std::string_view> ambiguity_names(std::uint32_t ambiguities);
 
 // First field of that name (case-insensitive), or nullptr.
 const HeaderField* find(const std::vector<HeaderField>& fields, std::string_view name);
-// A field's value without its folds (CRLF before WSP removed) and surrounding white space.
+// A field's value without its folds (line ends before WSP removed) and surrounding white space. Stray CR, LF and NUL
+// become spaces, so that no value can ever end a line of some protocol.
 std::string unfolded(std::string_view value);
 
 // The part's body with its transfer encoding undone. Junk is skipped, never an error; see Message::ambiguities.
