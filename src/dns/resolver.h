@@ -40,6 +40,7 @@ struct Answer {
 class Resolver {
  public:
   virtual ~Resolver() = default;
+  // May be awaited on any executor; resumes there. A name that is_valid_name() refuses is not asked: no_such_name.
   virtual Task<Answer> resolve(std::string name, Type type) = 0;
 };
 
