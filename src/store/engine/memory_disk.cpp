@@ -30,7 +30,8 @@ std::string survivors(std::string bytes, std::uint64_t seed) {
     default: break;
   }
   for (std::size_t at = 0; at < bytes.size(); at += sector) {
-    if (random() % 2 == 0) std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), std::min(sector, bytes.size() - at), '\0');
+    const auto size = std::min(sector, bytes.size() - at);
+    if (random() % 2 == 0) bytes.replace(at, size, size, '\0');
   }
   return bytes;
 }

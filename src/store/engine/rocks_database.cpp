@@ -6,8 +6,11 @@
 #include <rocksdb/table.h>
 
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 #include <vector>
+
+#include "store/engine/rocks_log.h"
 
 namespace posthorn::store {
 namespace {
@@ -96,20 +99,20 @@ class Opener {
       : folder_(options.folder), env_(env), families_(families_of(options.cache_bytes)) {}
 
   // What the log may have lost at a crash, and what it must not. A commit is acknowledged after the sync of its record,
-  // and the next record is written only after that (one writer, sync=true; a failed sync ends all writing). So when
-  // nothing is damaged, or only records behind which no good one stands, no acknowledged commit is missing: such a tail
-  // is torn by the crash and is dropped (point in time). A good record behind a bad one proves that the bad one had been
-  // synced: then the medium has lost what we promised, and we must not start as if nothing were (kPointInTimeRecovery alone
-  // would, and kTolerateCorruptedTailRecords alone would refuse torn tails whose pages came to the disk out of order).
-  // RocksDB has no mode for this, so: open strictly; if that finds damage, read the log twice, up to the damage and
-  // beyond it, and compare. Damage to the very last record looks like a tear to anybody.
+  // and the next record is begun only after that (one writer, sync=true; a failed sync ends all writing). So when a log is
+  // damaged and no later record stands behind the damage, no acknowledged commit is missing: that tail is torn by the crash
+  // and is dropped (point in time). A later record proves that the damaged one had been synced: then the medium has lost
+  // what we promised, and we must not start as if nothing were. RocksDB has no mode for this: kPointInTimeRecovery drops
+  // both kinds without a word, kTolerateCorruptedTailRecords refuses tears whose pages reached the disk out of order. So:
+  // open strictly; only if that finds damage, look where recovery would end and whether anything lies beyond.
+  // Damage to the very last record looks like a tear to anybody.
   Result<Opened> open() {
     Opened opened;
     auto status = open_as(WALRecoveryMode::kAbsoluteConsistency, opened);
     if (!status.IsCorruption()) return checked(status, std::move(opened));
-    const auto to_damage = sequence(WALRecoveryMode::kPointInTimeRecovery);
-    const auto beyond = sequence(WALRecoveryMode::kSkipAnyCorruptedRecords);
-    if (!to_damage || !beyond || *to_damage != *beyond) return checked(status, {});
+    const auto end = end_of_recovery();
+    // The damaged batch itself, its beginning perhaps whole, is numbered end + 1.
+    if (!end || lost_batches_after(*end + 1)) return checked(status, {});
     status = open_as(WALRecoveryMode::kPointInTimeRecovery, opened);
     return checked(status, std::move(opened));
   }
@@ -122,9 +125,9 @@ class Opener {
     return status;
   }
 
-  // The number of the last write that a recovery would find, without changing anything.
-  std::optional<rocksdb::SequenceNumber> sequence(WALRecoveryMode recovery) {
-    auto options = database_options(env_, recovery);
+  // The number of the last write that a recovery up to the damage would find. Changes nothing.
+  std::optional<rocksdb::SequenceNumber> end_of_recovery() {
+    auto options = database_options(env_, WALRecoveryMode::kPointInTimeRecovery);
     options.create_if_missing = options.create_missing_column_families = false;
     rocksdb::DB* db = nullptr;
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -133,6 +136,20 @@ class Opener {
     const auto number = db->GetLatestSequenceNumber();
     for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle);
     return number;
+  }
+
+  bool lost_batches_after(rocksdb::SequenceNumber number) const {
+    std::error_code error;
+    for (std::filesystem::directory_iterator at(folder_, error), end; !error && at != end; at.increment(error)) {
+      if (at->path().extension() != ".log") continue;
+      std::ifstream log(at->path(), std::ios::binary);
+      std::string block(log_block_size, '\0');
+      while (log) {
+        log.read(block.data(), static_cast<std::streamsize>(block.size()));
+        if (block_has_batch_after(std::string_view(block).substr(0, static_cast<std::size_t>(log.gcount())), number)) return true;
+      }
+    }
+    return static_cast<bool>(error);  // a folder that cannot be listed proves nothing: refuse
   }
 
   Result<Opened> checked(const rocksdb::Status& status, Opened opened) const {
