@@ -41,16 +41,21 @@ struct Summary {
   std::vector<StructurePart> structure;   // [0] is the message
   std::string preview;                    // RFC 8970: at most 256 characters of UTF-8 text
   std::string subject;                    // decoded UTF-8, for people and sorting
-  std::vector<std::string> references;    // message-ids of References and In-Reply-To without <>, at most 100
+  std::vector<std::string> references;    // message-ids of References and In-Reply-To without <>; of over 100 the first and the last 99
   std::string message_id;                 // without <>; empty if none
   std::optional<std::int64_t> sent;       // Date field, seconds since 1970, if readable
   std::int32_t sent_zone_minutes = 0;
-  std::uint32_t ambiguities = 0;
+  std::uint32_t ambiguities = 0;  // those of the message and of its bodies (body_ambiguities)
   bool has_attachment = false;
 };
 
+// Texts are cut at 64 KiB, each address field at 1 MiB; To, Cc and Bcc that stand twice are put together, of the others
+// the first counts.
 Envelope envelope_of(const std::vector<HeaderField>& fields, std::size_t address_limit = 10'000);
+std::size_t address_count(const Envelope& envelope);
 Summary summarize(const Message& message);
+// RFC 8970: the beginning of the first text a person would read, white space put together, at most 256 characters.
+std::string preview_of(const Message& message);
 
 // The stored form: versioned, length-prefixed, bounded. decode() refuses what encode() could not have made.
 std::string encode(const Summary& summary);
