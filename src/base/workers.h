@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -25,7 +26,9 @@ class Workers {
     auto executor = co_await boost::asio::this_coro::executor;
     auto start = [this, executor, &work](auto handler) {
       auto held = std::make_shared<decltype(handler)>(std::move(handler));
-      boost::asio::post(pool_, [executor, held, task = std::move(work)]() mutable {
+      // The guard keeps the caller's context from running out of work while the pool is busy.
+      auto guard = boost::asio::make_work_guard(executor);
+      boost::asio::post(pool_, [executor, held, guard, task = std::move(work)]() mutable {
         auto value = std::make_shared<Value>(task());
         boost::asio::post(executor, [held, value]() mutable { std::move (*held)(std::move(*value)); });
       });

@@ -28,17 +28,17 @@ class MasterKeyring final : public Keyring {
 
   std::string new_account_key(AccountId account) override { return seal(account_key_, random_bytes(32), account_bound(account)); }
 
-  Result<std::string> wrap(AccountId account, std::string_view account_key, std::string_view data_key) override {
+  Result<std::string> wrap(AccountId account, std::string_view account_key, std::string_view data_key) const override {
     TRY_ASSIGN(const auto key, open(account_key_, account_key, account_bound(account)));
     return seal(key, data_key, account_bound(account));
   }
-  Result<std::string> unwrap(AccountId account, std::string_view account_key, std::string_view wrapped) override {
+  Result<std::string> unwrap(AccountId account, std::string_view account_key, std::string_view wrapped) const override {
     TRY_ASSIGN(const auto key, open(account_key_, account_key, account_bound(account)));
     return open(key, wrapped, account_bound(account));
   }
-  Result<std::string> wrap_queue(std::string_view data_key) override { return seal(queue_key_, data_key, "queue"); }
-  Result<std::string> unwrap_queue(std::string_view wrapped) override { return open(queue_key_, wrapped, "queue"); }
-  std::string pseudonym(std::string_view purpose, std::string_view text) override {
+  Result<std::string> wrap_queue(std::string_view data_key) const override { return seal(queue_key_, data_key, "queue"); }
+  Result<std::string> unwrap_queue(std::string_view wrapped) const override { return open(queue_key_, wrapped, "queue"); }
+  std::string pseudonym(std::string_view purpose, std::string_view text) const override {
     return hmac_sha256(hmac_sha256(pseudonym_key_, purpose), text);
   }
 

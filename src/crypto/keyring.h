@@ -17,13 +17,13 @@ class Keyring {
   // A fresh random account key, wrapped under the master key: stored with the account. Erasing it shreds the account's mail.
   virtual std::string new_account_key(AccountId account) = 0;
   // A message's data key (32 bytes) wrapped for one account, and back.
-  virtual Result<std::string> wrap(AccountId account, std::string_view account_key, std::string_view data_key) = 0;
-  virtual Result<std::string> unwrap(AccountId account, std::string_view account_key, std::string_view wrapped) = 0;
+  virtual Result<std::string> wrap(AccountId account, std::string_view account_key, std::string_view data_key) const = 0;
+  virtual Result<std::string> unwrap(AccountId account, std::string_view account_key, std::string_view wrapped) const = 0;
   // As wrap(), for mail in the queue, which belongs to no account.
-  virtual Result<std::string> wrap_queue(std::string_view data_key) = 0;
-  virtual Result<std::string> unwrap_queue(std::string_view wrapped) = 0;
+  virtual Result<std::string> wrap_queue(std::string_view data_key) const = 0;
+  virtual Result<std::string> unwrap_queue(std::string_view wrapped) const = 0;
   // HMAC under a key of its own: made-up SCRAM salts for unknown users, blob ids for clients.
-  virtual std::string pseudonym(std::string_view purpose, std::string_view text) = 0;
+  virtual std::string pseudonym(std::string_view purpose, std::string_view text) const = 0;
 };
 
 // Reads FILE (32 bytes in hex, mode 0600), or makes it, synced with its folder, if it is absent.

@@ -8,6 +8,6 @@
 
 namespace posthorn::store {
 
-std::unique_ptr<sasl::Accounts> make_logins(Store& store);
+std::unique_ptr<sasl::Accounts> make_logins(Store& store, const crypto::Keyring& keyring);
 
 }  // namespace posthorn::store

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,6 +23,8 @@
 #include "store/types.h"
 
 namespace posthorn::store {
+
+struct AccountRecord;
 
 // Names of the flags in `flags` in IMAP's spelling, and back. The table only grows, at most 123 keywords an account.
 class Keywords {
@@ -105,7 +108,15 @@ class Store {
 
   // -- messages. prepare() is CPU work: call it through workers() for messages over 64 KiB.
   Result<Prepared> prepare(std::string_view message) const;
+  // Writes the chunks of a message that is too large for one transaction ahead of it; nothing to do for the others. Must have
+  // returned before a transaction takes the message. What no transaction takes is garbage for collect_garbage().
+  Task<Status> stage(std::shared_ptr<const Prepared> prepared);
+  // The bytes of a blob by its id and data key: the queue reads its mail so.
   Result<std::string> blob(const Prepared& prepared) const;
+  // Inside a transaction: the blob itself, once however many hold it; a hold on it by `owner`; letting go of that.
+  Status put_blob(Transaction& tx, const Prepared& prepared) const;
+  Status add_blob_reference(Transaction& tx, const BlobId& blob, std::string_view owner) const;
+  Status remove_blob_reference(Transaction& tx, const BlobId& blob, std::string_view owner) const;
   // Inside a transaction: adds the message to a mailbox. Quota is checked here; errors roll back the transaction.
   Result<Appended> append(Transaction& tx, AccountId account, MailboxId mailbox, const Prepared& prepared,
                           std::span<const std::string> flags, WallTime received) const;
@@ -153,11 +164,23 @@ class Store {
   Task<Status> collect_garbage();
 
  private:
+  Task<Status> delete_members(AccountId account, MailboxId mailbox);
+  Task<Status> move_inbox(AccountId account, std::string to);
+  Task<Status> change_account(std::string address, std::function<Status(AccountRecord&)> change);
+
   Engine& engine_;
   crypto::Keyring& keyring_;
   Clock& clock_;
   Workers& workers_;
   Hub& hub_;
+  std::map<std::string, SteadyTime> suspects_;  // collect_garbage(): blobs without a header, and since when they are known
 };
+
+// Every account's INBOX has this id.
+inline constexpr MailboxId inbox_id{1};
+
+// A mailbox name that may be made: UTF-8 without controls, parts that are not empty, at most 1 KiB and 64 deep (attacks.md E7);
+// "inbox" in any case is "INBOX".
+Result<std::string> checked_mailbox_name(std::string_view name);
 
 }  // namespace posthorn::store

@@ -1,0 +1,185 @@
+#include "store/account_write.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "store/store.h"
+
+namespace posthorn::store {
+namespace {
+
+constexpr std::uint32_t chunks_erased_at_once = 16;
+
+void count(Counts& counts, Flags flags, int by) {
+  const auto add = [by](std::uint32_t& n) { n = static_cast<std::uint32_t>(static_cast<std::int64_t>(n) + by); };
+  add(counts.total);
+  if (!flags.has(SystemFlag::seen)) add(counts.unseen);
+  if (flags.has(SystemFlag::deleted)) add(counts.deleted);
+}
+
+}  // namespace
+
+Result<AccountWrite> AccountWrite::begin(Transaction& tx, AccountId account) {
+  TRY_ASSIGN(const auto bytes, tx.get(Space::clock, key::of(account)));
+  if (!bytes) return fail(Errc::not_found, "there is no such account");
+  TRY_ASSIGN(auto clock, decode_clock(*bytes));
+  clock.modseq = ModSeq{number(clock.modseq) + 1};
+  return AccountWrite(tx, account, clock);
+}
+
+Result<MailboxRecord> AccountWrite::mailbox(MailboxId id) const {
+  TRY_ASSIGN(const auto bytes, tx_.get(Space::mailbox, key::of(account_, id)));
+  if (!bytes) return fail(Errc::not_found, "there is no such mailbox");
+  return decode_mailbox(*bytes);
+}
+
+Result<std::optional<MailboxId>> AccountWrite::find_mailbox(std::string_view name) const {
+  std::optional<MailboxId> found;
+  Status bad;
+  const auto prefix = key::of(account_);
+  TRY(tx_.scan(Space::mailbox, prefix, key::after(prefix), [&](std::string_view k, std::string_view value) {
+    auto record = decode_mailbox(value);
+    if (!record) bad = fail(record.error());
+    else if (record->name == name) found = key::mailbox_of(k);
+    return bad && !found;
+  }));
+  TRY(bad);
+  return found;
+}
+
+Result<CountersRecord*> AccountWrite::counters(MailboxId id) {
+  if (const auto known = counters_.find(id); known != counters_.end()) return &known->second;
+  TRY_ASSIGN(const auto bytes, tx_.get(Space::counters, key::of(account_, id)));
+  if (!bytes) return fail(Errc::not_found, "there is no such mailbox");
+  TRY_ASSIGN(auto record, decode_counters(*bytes));
+  return &counters_.emplace(id, record).first->second;
+}
+
+Result<EmailRecord> AccountWrite::email(EmailId id) const {
+  TRY_ASSIGN(const auto bytes, tx_.get(Space::email, key::of(account_, id)));
+  if (!bytes) return fail(Errc::corrupt, "a membership names an email that is not there", "Run posthorn verify");
+  return decode_email(*bytes);
+}
+
+void AccountWrite::put(EmailId id, const EmailRecord& record) { tx_.put(Space::email, key::of(account_, id), encode(record)); }
+
+Result<Uid> AccountWrite::add_member(MailboxId mailbox, EmailId email, std::uint64_t size, Flags flags, WallTime saved) {
+  TRY_ASSIGN(auto* box, counters(mailbox));
+  // rfc:9051#2.3.1.1 UIDs only rise; when they run out the mailbox needs a new UIDVALIDITY, which no mailbox will live to see.
+  if (number(box->uidnext) == UINT32_MAX) return fail(Errc::too_big, "the mailbox has used up its UIDs", "Move its mail to a new mailbox");
+  const Uid uid = box->uidnext;
+  box->uidnext = Uid{number(uid) + 1};
+  box->highestmodseq = modseq();
+  count(box->counts, flags, 1);
+  box->counts.bytes += size;
+  tx_.put(Space::membership, key::of(account_, mailbox, uid), encode(Member{uid, email, modseq(), flags, saved}));
+  change_.added.push_back({mailbox, uid, email});
+  return uid;
+}
+
+Status AccountWrite::set_flags(MailboxId mailbox, const Member& before, Flags flags) {
+  TRY_ASSIGN(auto* box, counters(mailbox));
+  count(box->counts, before.flags, -1);
+  count(box->counts, flags, 1);
+  box->highestmodseq = modseq();
+  Member after = before;
+  after.flags = flags;
+  after.modseq = modseq();
+  tx_.put(Space::membership, key::of(account_, mailbox, before.uid), encode(after));
+  change_.flagged.push_back({mailbox, before.uid, before.email});
+  return {};
+}
+
+Status AccountWrite::remove_member(MailboxId mailbox, const Member& member) {
+  TRY_ASSIGN(auto record, email(member.email));
+  TRY_ASSIGN(auto* box, counters(mailbox));
+  count(box->counts, member.flags, -1);
+  box->counts.bytes -= record.size;
+  box->highestmodseq = modseq();
+  tx_.erase(Space::membership, key::of(account_, mailbox, member.uid));
+  change_.expunged.push_back({mailbox, member.uid, member.email});
+  std::erase(record.members, std::pair(mailbox, member.uid));
+  if (record.members.empty()) return remove_email(member.email, record);
+  record.changed = modseq();
+  put(member.email, record);
+  return {};
+}
+
+Status AccountWrite::remove_email(EmailId id, const EmailRecord& record) {
+  const auto k = key::of(account_, id);
+  tx_.erase(Space::email, k);
+  tx_.erase(Space::summary, k);
+  tx_.erase(Space::evidence, k);
+  tx_.erase(Space::blob_reference, key::of(record.blob) + key::owner(account_, id));
+  clock_.bytes -= record.size;
+  --clock_.emails;
+  TRY(leave_thread(*this, record.thread, id));
+  return erase_blob_if_unreferenced(tx_, record.blob);
+}
+
+Result<Flags> AccountWrite::flags_of(std::span<const std::string> names) {
+  Flags flags;
+  Keywords keywords;
+  bool loaded = false, grown = false;
+  for (const auto& name : names) {
+    if (name.starts_with('\\')) {
+      const auto bit = keywords.bit(name);
+      if (bit) flags.set(*bit);  // \Recent and unknown system flags are nobody's to set
+      continue;
+    }
+    if (!loaded) {
+      TRY_ASSIGN(const auto bytes, tx_.get(Space::keyword, key::of(account_)));
+      if (bytes) {
+        TRY_ASSIGN(keywords.names, decode_names(*bytes));
+      }
+      loaded = true;
+    }
+    auto bit = keywords.bit(name);
+    if (!bit) {
+      if (keywords.names.size() >= flag_bits - first_keyword_bit)
+        return fail(Errc::too_big, "the account has 123 different keywords already", "Use one that is there");
+      keywords.names.push_back(name);
+      grown = true;
+      bit = first_keyword_bit + static_cast<unsigned>(keywords.names.size()) - 1;
+    }
+    flags.set(*bit);
+  }
+  if (grown) tx_.put(Space::keyword, key::of(account_), encode_names(keywords.names));
+  return flags;
+}
+
+Status AccountWrite::finish() {
+  for (const auto& [id, record] : counters_) tx_.put(Space::counters, key::of(account_, id), encode(record));
+  tx_.put(Space::clock, key::of(account_), encode(clock_));
+  tx_.put(Space::log, key::of(account_, clock_.modseq), encode(change_));
+  return {};
+}
+
+Status erase_blob_if_unreferenced(Transaction& tx, const BlobId& blob) {
+  const auto prefix = key::of(blob);
+  bool referenced = false;
+  TRY(tx.scan(Space::blob_reference, prefix, key::after(prefix), [&referenced](std::string_view, std::string_view) {
+    referenced = true;
+    return false;
+  }));
+  if (referenced) return {};
+  TRY_ASSIGN(const auto bytes, tx.get(Space::blob, prefix));
+  if (!bytes) return {};
+  TRY_ASSIGN(const auto record, decode_blob(*bytes));
+  for (std::uint32_t i = 0; i < std::min(record.chunks, chunks_erased_at_once); ++i) tx.erase(Space::chunk, key::of(blob, i));
+  tx.erase(Space::blob, prefix);
+  return {};
+}
+
+Result<std::vector<Member>> find_members(const Reader& reader, AccountId account, MailboxId mailbox, std::span<const Uid> uids) {
+  std::vector<Member> out;
+  for (const auto uid : uids) {
+    TRY_ASSIGN(const auto bytes, reader.get(Space::membership, key::of(account, mailbox, uid)));
+    if (!bytes) continue;
+    TRY_ASSIGN(auto member, decode_member(*bytes, uid));
+    out.push_back(member);
+  }
+  return out;
+}
+
+}  // namespace posthorn::store

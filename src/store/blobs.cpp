@@ -1,0 +1,143 @@
+// Blobs: a message as it came, cut into chunks of 64 KiB, each compressed, then sealed with the message's own random key and bound to
+// its place, so that no chunk can be swapped, cut off or read without the key.
+#include <zstd.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "crypto/bytes.h"
+#include "store/account_write.h"
+#include "store/blob_read.h"
+#include "store/store.h"
+
+namespace posthorn::store {
+namespace {
+
+constexpr std::size_t chunk_size = 65'536;
+constexpr std::size_t stage_from = 1u << 20;   // messages with more chunk bytes than this go ahead of their transaction
+constexpr std::size_t stage_batch = 1u << 20;  // chunk bytes a transaction
+constexpr int compression_level = 1;
+
+struct FreeCompressor {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+};
+struct FreeDecompressor {
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+// A context is costly to make and cheap to use again, so each thread keeps one.
+ZSTD_CCtx* compressor() {
+  thread_local const std::unique_ptr<ZSTD_CCtx, FreeCompressor> context(ZSTD_createCCtx());
+  return context.get();
+}
+ZSTD_DCtx* decompressor() {
+  thread_local const std::unique_ptr<ZSTD_DCtx, FreeDecompressor> context(ZSTD_createDCtx());
+  return context.get();
+}
+
+std::string compress(std::string_view bytes) {
+  std::string out(ZSTD_compressBound(bytes.size()), '\0');
+  const auto size = ZSTD_compressCCtx(compressor(), out.data(), out.size(), bytes.data(), bytes.size(), compression_level);
+  if (ZSTD_isError(size) != 0) std::abort();  // only out of memory or a bug: the room is what zstd itself asked for
+  out.resize(size);
+  return out;
+}
+
+std::string place(const BlobId& blob, std::uint32_t chunk, std::uint32_t of) {
+  auto out = key::of(blob, chunk);
+  key::put_number(out, chunk + 1 == of ? 1 : 0, 1);
+  return out;
+}
+
+std::size_t bytes_of(const Prepared& prepared) {
+  std::size_t sum = 0;
+  for (const auto& chunk : prepared.chunks) sum += chunk.size();
+  return sum;
+}
+
+}  // namespace
+
+Result<Prepared> Store::prepare(std::string_view message) const {
+  Prepared out;
+  out.size = message.size();
+  const auto id = crypto::random_bytes(out.blob.bytes.size());
+  std::ranges::copy(id, out.blob.bytes.begin());
+  out.data_key = crypto::random_bytes(32);
+  const auto chunks = static_cast<std::uint32_t>(std::max<std::size_t>(1, (message.size() + chunk_size - 1) / chunk_size));
+  for (std::uint32_t i = 0; i < chunks; ++i) {
+    const auto plain = compress(message.substr(i * chunk_size, chunk_size));
+    out.chunks.push_back(crypto::seal(out.data_key, plain, place(out.blob, i, chunks)));
+  }
+  const auto summary = mail::summarize(mail::parse(message));
+  out.summary = mail::encode(summary);
+  out.message_id = summary.message_id;
+  out.base_subject = mail::base_subject(summary.subject);
+  out.references = summary.references;
+  return out;
+}
+
+Task<Status> Store::stage(std::shared_ptr<const Prepared> prepared) {
+  if (bytes_of(*prepared) <= stage_from) co_return Status{};
+  for (std::size_t from = 0; from < prepared->chunks.size();) {
+    std::size_t to = from, bytes = 0;
+    while (to < prepared->chunks.size() && bytes < stage_batch) bytes += prepared->chunks[to++].size();
+    Work work = [prepared, from, to](Transaction& tx) -> Status {
+      for (std::size_t i = from; i < to; ++i) tx.put(Space::chunk, key::of(prepared->blob, static_cast<std::uint32_t>(i)), prepared->chunks[i]);
+      return {};
+    };
+    auto done = co_await transact(std::move(work));
+    if (!done) co_return fail(done.error());
+    from = to;
+  }
+  co_return Status{};
+}
+
+Status Store::put_blob(Transaction& tx, const Prepared& prepared) const {
+  const auto header = key::of(prepared.blob);
+  TRY_ASSIGN(const auto there, tx.get(Space::blob, header));
+  if (there) return {};
+  const auto count = static_cast<std::uint32_t>(prepared.chunks.size());
+  if (bytes_of(prepared) <= stage_from) {
+    for (std::uint32_t i = 0; i < count; ++i) tx.put(Space::chunk, key::of(prepared.blob, i), prepared.chunks[i]);
+  } else {
+    TRY_ASSIGN(const auto last, tx.get(Space::chunk, key::of(prepared.blob, count - 1)));
+    if (!last) return fail(Errc::io, "a large message was not staged before its transaction");
+  }
+  tx.put(Space::blob, header, encode(BlobRecord{prepared.size, count, clock_.now()}));
+  return {};
+}
+
+Status Store::add_blob_reference(Transaction& tx, const BlobId& blob, std::string_view owner) const {
+  tx.put(Space::blob_reference, key::of(blob) + std::string(owner), "");
+  return {};
+}
+
+Status Store::remove_blob_reference(Transaction& tx, const BlobId& blob, std::string_view owner) const {
+  tx.erase(Space::blob_reference, key::of(blob) + std::string(owner));
+  return erase_blob_if_unreferenced(tx, blob);
+}
+
+Result<std::string> read_blob(const Reader& reader, const BlobId& blob, std::string_view data_key) {
+  const auto corrupt = [](const char* why) { return fail(Errc::corrupt, std::string("a stored message cannot be read: ") + why, "Restore it from your backup; posthorn verify names it"); };
+  TRY_ASSIGN(const auto bytes, reader.get(Space::blob, key::of(blob)));
+  if (!bytes) return corrupt("it is not there");
+  TRY_ASSIGN(const auto header, decode_blob(*bytes));
+  std::string out;
+  out.reserve(std::min<std::uint64_t>(header.size, std::uint64_t{header.chunks} * chunk_size));
+  std::string plain(chunk_size, '\0');
+  for (std::uint32_t i = 0; i < header.chunks; ++i) {
+    TRY_ASSIGN(const auto chunk, reader.get(Space::chunk, key::of(blob, i)));
+    if (!chunk) return corrupt("a part is missing");
+    TRY_ASSIGN(const auto packed, crypto::open(data_key, *chunk, place(blob, i, header.chunks)));
+    // The room is fixed, so that no bytes can unpack to more than a chunk.
+    const auto size = ZSTD_decompressDCtx(decompressor(), plain.data(), plain.size(), packed.data(), packed.size());
+    if (ZSTD_isError(size) != 0) return corrupt("a part does not unpack");
+    out.append(plain, 0, size);
+  }
+  if (out.size() != header.size) return corrupt("its size is not what it was");
+  return out;
+}
+
+Result<std::string> Store::blob(const Prepared& prepared) const { return read_blob(*engine_.snapshot(), prepared.blob, prepared.data_key); }
+
+}  // namespace posthorn::store

@@ -1,0 +1,205 @@
+#include "store/logins.h"
+
+#include <boost/asio/ip/address.hpp>
+#include <map>
+#include <mutex>
+
+#include "base/text.h"
+#include "crypto/bytes.h"
+#include "crypto/password.h"
+#include "mail/address.h"
+#include "store/record/keys.h"
+#include "store/record/records.h"
+
+namespace posthorn::store {
+namespace {
+
+constexpr std::size_t password_limit = 1024;
+constexpr auto cache_time = std::chrono::minutes(5);
+constexpr std::size_t table_limit = 100'000;   // rows in memory, of either table
+constexpr double free_failures = 10;           // of one account from one network...
+constexpr double failures_per_hour = 10;       // ...and how fast they are forgiven
+constexpr double account_failures = 200;       // of one account from everywhere (attacks.md F1)
+
+// hardening.md 5.6: failures are counted by network, not by single address.
+std::string network_of(const std::string& address) {
+  boost::system::error_code error;
+  const auto ip = boost::asio::ip::make_address(address, error);
+  if (error) return "?";
+  if (ip.is_v4()) return boost::asio::ip::make_address_v4(ip.to_v4().to_uint() & 0xffffff00).to_string();
+  auto bytes = ip.to_v6().to_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), 0);
+  return boost::asio::ip::make_address_v6(bytes).to_string();
+}
+
+struct Bucket {
+  double level = 0;
+  SteadyTime at{};
+};
+
+// Leaky buckets of failures; a success empties the one of its account and network.
+class Failures {
+ public:
+  bool may_try(const std::string& user, const std::string& network, SteadyTime now) {
+    return level(user + " " + network, now, failures_per_hour) < free_failures && level(user, now, account_failures) < account_failures;
+  }
+  void failed(const std::string& user, const std::string& network, SteadyTime now) {
+    add(user + " " + network, now, failures_per_hour);
+    add(user, now, account_failures);
+  }
+  void succeeded(const std::string& user, const std::string& network) { buckets_.erase(user + " " + network); }
+
+ private:
+  double level(const std::string& name, SteadyTime now, double per_hour) {
+    const auto found = buckets_.find(name);
+    if (found == buckets_.end()) return 0;
+    auto& bucket = found->second;
+    const double hours = std::chrono::duration<double, std::ratio<3600>>(now - bucket.at).count();
+    bucket.level = std::max(0.0, bucket.level - hours * per_hour);
+    bucket.at = now;
+    return bucket.level;
+  }
+  void add(const std::string& name, SteadyTime now, double per_hour) {
+    const double before = level(name, now, per_hour);
+    if (buckets_.size() >= table_limit) std::erase_if(buckets_, [](const auto& entry) { return entry.second.level < 1; });
+    buckets_[name] = Bucket{before + 1, now};
+  }
+  std::map<std::string, Bucket> buckets_;
+};
+
+struct Known {
+  AccountId id{};
+  AccountRecord record;
+};
+
+struct VerifyWork {
+  std::vector<std::string> verifiers;
+  std::string password;
+  // Every verifier is tried until one fits; app passwords come after the account's own.
+  bool operator()() const {
+    for (const auto& verifier : verifiers)
+      if (crypto::argon2id_verify(verifier, password)) return true;
+    return false;
+  }
+};
+
+class Logins final : public sasl::Accounts {
+ public:
+  explicit Logins(Store& store, const crypto::Keyring& keyring)
+      : store_(store), keyring_(keyring), dummy_(crypto::argon2id(crypto::random_bytes(16))) {}
+
+  Task<Result<sasl::Login>> check_password(std::string user, std::string password, std::string, std::string address) override {
+    const auto network = network_of(address);
+    user = canonical(user);
+    if (!may_try(user, network)) co_return too_many();
+    auto known = find(user);
+    if (!known) co_return fail(Errc::unavailable, known.error().what);
+    const auto cache_key = known->has_value() && password.size() <= password_limit ? cache_key_of(**known, password) : std::string();
+    bool good = is_cached(cache_key);
+    if (!good) {
+      VerifyWork work;
+      work.password = password.substr(0, password_limit + 1);
+      if (known->has_value()) {
+        work.verifiers.push_back((*known)->record.password);
+        for (const auto& app : (*known)->record.app_passwords) work.verifiers.push_back(app.verifier);
+      } else {
+        // attacks.md E13: an unknown user costs what a known one with one password does.
+        work.verifiers.push_back(dummy_);
+      }
+      good = co_await store_.workers().run(std::move(work));
+      good = good && known->has_value() && password.size() <= password_limit;
+      if (good) remember(cache_key);
+    }
+    co_return settle(user, network, *known, good);
+  }
+
+  Task<Result<crypto::ScramVerifier>> scram_verifier(std::string user, std::string, std::string address) override {
+    user = canonical(user);
+    if (!may_try(user, network_of(address))) co_return too_many();
+    auto known = find(user);
+    if (!known) co_return fail(Errc::unavailable, known.error().what);
+    if (known->has_value() && (*known)->record.scram.iterations > 0) co_return (*known)->record.scram;
+    // rfc:5802#7 gives nothing away: the same name always gets the same salt, and keys that nothing fits.
+    crypto::ScramVerifier made_up;
+    made_up.iterations = 4096;
+    made_up.salt = keyring_.pseudonym("scram salt", user).substr(0, 16);
+    made_up.stored_key = keyring_.pseudonym("scram stored key", user);
+    made_up.server_key = keyring_.pseudonym("scram server key", user);
+    co_return made_up;
+  }
+
+  Task<Result<sasl::Login>> finish_scram(std::string user, bool good, std::string, std::string address) override {
+    user = canonical(user);
+    auto known = find(user);
+    if (!known) co_return fail(Errc::unavailable, known.error().what);
+    co_return settle(user, network_of(address), *known, good);
+  }
+
+ private:
+  static std::unexpected<Error> too_many() {
+    return fail(Errc::unavailable, "too many failed logins from that network", "Wait some minutes, then try again with the right password");
+  }
+  static std::string canonical(const std::string& user) {
+    const auto address = mail::parse_address(user);
+    return to_lower(address ? address->text() : std::string_view(user).substr(0, 320));
+  }
+
+  Result<std::optional<Known>> find(const std::string& user) const {
+    const auto reader = store_.snapshot();
+    TRY_ASSIGN(const auto id_bytes, reader->get(Space::name, key::address(user)));
+    if (!id_bytes) return std::optional<Known>();
+    TRY_ASSIGN(const auto id, decode_number(*id_bytes));
+    TRY_ASSIGN(const auto bytes, reader->get(Space::account, key::of(AccountId{id})));
+    if (!bytes) return std::optional<Known>();
+    TRY_ASSIGN(auto record, decode_account(*bytes));
+    return std::optional<Known>(Known{AccountId{id}, std::move(record)});
+  }
+
+  Result<sasl::Login> settle(const std::string& user, const std::string& network, const std::optional<Known>& known, bool good) {
+    const std::lock_guard lock(mutex_);
+    if (!good || !known) {
+      failures_.failed(user, network, store_.clock().steady());
+      return fail(Errc::refused, "wrong user or password");
+    }
+    if (!known->record.enabled) return fail(Errc::refused, "the account is disabled");
+    failures_.succeeded(user, network);
+    return sasl::Login{known->id, known->record.name};
+  }
+  bool may_try(const std::string& user, const std::string& network) {
+    const std::lock_guard lock(mutex_);
+    return failures_.may_try(user, network, store_.clock().steady());
+  }
+
+  // Apps log in again and again. The key holds the verifiers, so that a changed password or a removed app password ends it at once; the
+  // password itself is nowhere kept.
+  std::string cache_key_of(const Known& known, const std::string& password) const {
+    std::string verifiers = known.record.password;
+    for (const auto& app : known.record.app_passwords) verifiers += '\0' + app.verifier;
+    return crypto::hmac_sha256(secret_, crypto::sha256(verifiers) + crypto::sha256(password) + key::of(known.id));
+  }
+  bool is_cached(const std::string& cache_key) {
+    const std::lock_guard lock(mutex_);
+    const auto found = cache_.find(cache_key);
+    return !cache_key.empty() && found != cache_.end() && store_.clock().steady() - found->second < cache_time;
+  }
+  void remember(const std::string& cache_key) {
+    const std::lock_guard lock(mutex_);
+    const auto now = store_.clock().steady();
+    if (cache_.size() >= table_limit) std::erase_if(cache_, [now](const auto& entry) { return now - entry.second >= cache_time; });
+    if (cache_.size() < table_limit) cache_[cache_key] = now;
+  }
+
+  Store& store_;
+  const crypto::Keyring& keyring_;
+  std::string dummy_;
+  std::string secret_ = crypto::random_bytes(32);
+  std::mutex mutex_;
+  Failures failures_;
+  std::map<std::string, SteadyTime> cache_;
+};
+
+}  // namespace
+
+std::unique_ptr<sasl::Accounts> make_logins(Store& store, const crypto::Keyring& keyring) { return std::make_unique<Logins>(store, keyring); }
+
+}  // namespace posthorn::store

@@ -1,0 +1,201 @@
+// Adding, flagging, copying, moving and expunging messages. Work on many UIDs goes in batches, each one commit.
+#include <algorithm>
+
+#include "store/account_write.h"
+#include "store/store.h"
+
+namespace posthorn::store {
+namespace {
+
+constexpr std::size_t batch_limit = 2000;  // UIDs a commit: well within the engine's 2 MB
+
+template <class Item>
+std::span<const Item> batch_of(const std::vector<Item>& all, std::size_t from) {
+  return std::span<const Item>(all).subspan(from, std::min(batch_limit, all.size() - from));
+}
+
+Flags changed(Flags before, FlagChange how, Flags by) {
+  switch (how) {
+    case FlagChange::set: return by;
+    case FlagChange::add: return before | by;
+    case FlagChange::remove: return before & ~by;
+  }
+  return before;
+}
+
+Status flag_batch(AccountWrite& write, MailboxId mailbox, std::span<const Uid> uids, const FlagRequest& request, FlagResult& result) {
+  TRY_ASSIGN(const auto by, write.flags_of(request.flags));
+  TRY_ASSIGN(const auto members, find_members(write.tx(), write.account(), mailbox, uids));
+  for (auto member : members) {
+    if (request.unchanged_since && number(member.modseq) > number(*request.unchanged_since)) {
+      result.modified.push_back(member.uid);
+      continue;
+    }
+    const auto flags = changed(member.flags, request.change, by);
+    if (flags != member.flags) {
+      TRY(write.set_flags(mailbox, member, flags));
+      member.flags = flags;
+      member.modseq = write.modseq();
+    }
+    result.changed.push_back(member);
+  }
+  return {};
+}
+
+// A copy is one more membership of the same Email, with flags of its own.
+Status copy_one(AccountWrite& write, const Member& member, MailboxId to, WallTime now, CopyResult& result) {
+  TRY_ASSIGN(auto email, write.email(member.email));
+  TRY_ASSIGN(const auto uid, write.add_member(to, member.email, email.size, member.flags, now));
+  email.members.emplace_back(to, uid);
+  email.changed = write.modseq();
+  write.put(member.email, email);
+  result.uids.emplace_back(member.uid, uid);
+  return {};
+}
+
+// Whether anything was written: a transaction that found nothing to do leaves no trace.
+bool touched(AccountWrite& write) {
+  const auto& c = write.change();
+  return !c.added.empty() || !c.flagged.empty() || !c.expunged.empty() || !c.mailboxes.empty();
+}
+
+Status finish_if_touched(AccountWrite& write) { return touched(write) ? write.finish() : Status{}; }
+
+}  // namespace
+
+Result<Appended> Store::append(Transaction& tx, AccountId account, MailboxId mailbox, const Prepared& prepared,
+                               std::span<const std::string> flags, WallTime received) const {
+  TRY_ASSIGN(auto write, AccountWrite::begin(tx, account));
+  TRY_ASSIGN(const auto account_bytes, tx.get(Space::account, key::of(account)));
+  if (!account_bytes) return fail(Errc::not_found, "there is no such account");
+  TRY_ASSIGN(const auto record, decode_account(*account_bytes));
+  auto& clock = write.clock();
+  if (record.quota_bytes != 0 && clock.bytes + prepared.size > record.quota_bytes)
+    return fail(Errc::over_quota, "the account " + record.name + " is full", "Delete mail, or raise the quota with: posthorn account set " + record.name + " --quota SIZE");
+  TRY_ASSIGN(const auto box, write.mailbox(mailbox));
+  TRY_ASSIGN(const auto bits, write.flags_of(flags));
+  TRY(put_blob(tx, prepared));
+
+  const EmailId id{clock.next_email++};
+  EmailRecord email;
+  email.blob = prepared.blob;
+  TRY_ASSIGN(email.wrapped_key, keyring_.wrap(account, record.key, prepared.data_key));
+  email.size = prepared.size;
+  email.received = received;
+  email.created = email.changed = write.modseq();
+  TRY_ASSIGN(email.thread, join_thread(write, id, prepared.message_id, prepared.references, prepared.base_subject));
+  TRY_ASSIGN(const auto uid, write.add_member(mailbox, id, prepared.size, bits, clock_.now()));
+  email.members.emplace_back(mailbox, uid);
+  clock.bytes += prepared.size;
+  ++clock.emails;
+  write.put(id, email);
+  tx.put(Space::summary, key::of(account, id), prepared.summary);
+  TRY(add_blob_reference(tx, prepared.blob, key::owner(account, id)));
+  TRY(write.finish());
+  return Appended{box.uidvalidity, uid, id};
+}
+
+Task<Result<Appended>> Store::append(AccountId account, MailboxId mailbox, std::shared_ptr<const Prepared> prepared,
+                                     std::vector<std::string> flags, WallTime received) {
+  auto staged = co_await stage(prepared);
+  if (!staged) co_return fail(staged.error());
+  Appended appended;
+  Work work = [&](Transaction& tx) -> Status {
+    TRY_ASSIGN(appended, append(tx, account, mailbox, *prepared, flags, received));
+    return {};
+  };
+  auto done = co_await transact(std::move(work));
+  if (!done) co_return fail(done.error());
+  hub_.notify(account);
+  co_return appended;
+}
+
+Task<Result<FlagResult>> Store::change_flags(AccountId account, MailboxId mailbox, std::vector<Uid> uids, FlagRequest request) {
+  FlagResult total;
+  for (std::size_t from = 0; from < uids.size(); from += batch_limit) {
+    FlagResult result;
+    Work work = [&](Transaction& tx) -> Status {
+      result = FlagResult{};
+      TRY_ASSIGN(auto write, AccountWrite::begin(tx, account));
+      TRY(flag_batch(write, mailbox, batch_of(uids, from), request, result));
+      if (touched(write)) result.modseq = write.modseq();
+      return finish_if_touched(write);
+    };
+    auto done = co_await transact(std::move(work));
+    if (!done) co_return fail(done.error());
+    total.changed.insert(total.changed.end(), result.changed.begin(), result.changed.end());
+    total.modified.insert(total.modified.end(), result.modified.begin(), result.modified.end());
+    if (number(result.modseq) != 0) total.modseq = result.modseq;
+  }
+  hub_.notify(account);
+  co_return total;
+}
+
+Task<Result<CopyResult>> Store::copy(AccountId account, MailboxId from, std::vector<Uid> uids, MailboxId to) {
+  // rfc:9051#6.4.7 all or nothing: one commit, however many. The engine's budget is what bounds it.
+  CopyResult result;
+  Work work = [&](Transaction& tx) -> Status {
+    result = CopyResult{};
+    TRY_ASSIGN(auto write, AccountWrite::begin(tx, account));
+    TRY_ASSIGN(const auto target, write.mailbox(to));
+    result.uidvalidity = target.uidvalidity;
+    TRY_ASSIGN(const auto members, find_members(tx, account, from, uids));
+    for (const auto& member : members) TRY(copy_one(write, member, to, clock_.now(), result));
+    return finish_if_touched(write);
+  };
+  auto done = co_await transact(std::move(work));
+  if (!done) co_return fail(done.error());
+  hub_.notify(account);
+  co_return result;
+}
+
+Task<Result<CopyResult>> Store::move(AccountId account, MailboxId from, std::vector<Uid> uids, MailboxId to) {
+  // rfc:6851#3.3 each message is moved atomically; many of them go in several commits.
+  CopyResult total;
+  for (std::size_t at = 0; at == 0 || at < uids.size(); at += batch_limit) {
+    CopyResult result;
+    Work work = [&](Transaction& tx) -> Status {
+      result = CopyResult{};
+      TRY_ASSIGN(auto write, AccountWrite::begin(tx, account));
+      TRY_ASSIGN(const auto target, write.mailbox(to));
+      result.uidvalidity = target.uidvalidity;
+      TRY_ASSIGN(const auto members, find_members(tx, account, from, batch_of(uids, at)));
+      for (const auto& member : members) {
+        TRY(copy_one(write, member, to, clock_.now(), result));
+        TRY(write.remove_member(from, member));
+      }
+      return finish_if_touched(write);
+    };
+    auto done = co_await transact(std::move(work));
+    if (!done) co_return fail(done.error());
+    total.uidvalidity = result.uidvalidity;
+    total.uids.insert(total.uids.end(), result.uids.begin(), result.uids.end());
+  }
+  hub_.notify(account);
+  co_return total;
+}
+
+Task<Result<std::vector<Uid>>> Store::expunge(AccountId account, MailboxId mailbox, std::vector<Uid> uids, Expunge which) {
+  std::vector<Uid> total;
+  for (std::size_t from = 0; from < uids.size(); from += batch_limit) {
+    std::vector<Uid> gone;
+    Work work = [&](Transaction& tx) -> Status {
+      gone.clear();
+      TRY_ASSIGN(auto write, AccountWrite::begin(tx, account));
+      TRY_ASSIGN(const auto members, find_members(tx, account, mailbox, batch_of(uids, from)));
+      for (const auto& member : members) {
+        if (which == Expunge::only_deleted && !member.flags.has(SystemFlag::deleted)) continue;
+        TRY(write.remove_member(mailbox, member));
+        gone.push_back(member.uid);
+      }
+      return finish_if_touched(write);
+    };
+    auto done = co_await transact(std::move(work));
+    if (!done) co_return fail(done.error());
+    total.insert(total.end(), gone.begin(), gone.end());
+  }
+  hub_.notify(account);
+  co_return total;
+}
+
+}  // namespace posthorn::store
