@@ -25,13 +25,17 @@ void LineReader::consume(std::size_t bytes) {
   at_ = 0;
 }
 
-Task<Result<std::size_t>> LineReader::fill(std::size_t max) {
+void LineReader::make_room() {
   if (at_ > 0) {
     buffer_.erase(0, at_);
     at_ = 0;
   }
   // An idle session keeps no buffer; clear() alone would keep the capacity.
   if (buffer_.empty()) std::string().swap(buffer_);
+}
+
+Task<Result<std::size_t>> LineReader::fill(std::size_t max) {
+  make_room();
   auto count = co_await stream_.read_append(buffer_, max);
   co_return count;
 }
@@ -54,7 +58,8 @@ Task<Result<std::string>> LineReader::line(std::size_t limit) {
         break;
     }
     scanned = found.length;
-    auto count = co_await fill();
+    make_room();
+    auto count = co_await stream_.read_append(buffer_, 16384);
     if (!count) co_return fail(count.error());
     if (*count == 0) co_return fail(Errc::closed, "the peer closed the connection");
   }

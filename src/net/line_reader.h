@@ -31,6 +31,8 @@ class LineReader {
   Task<Result<std::size_t>> fill(std::size_t max = 16384);
 
  private:
+  void make_room();
+
   Stream& stream_;
   std::string buffer_;
   std::size_t at_ = 0;

@@ -98,20 +98,6 @@ struct Shared {
   Endpoint at = {};
 };
 
-Task<void> run_session(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> stream) {
-  if (shared->options.implicit_tls) {
-    stream->deadline(longest_implicit_handshake);
-    auto secured = co_await stream->start_tls_server();
-    if (!secured) {
-      shared->log.info("net.tls_failed", {{"peer", stream->peer().text()}, {"why", secured.error().text()}});
-      co_return;
-    }
-    stream->deadline(Duration::zero());
-  }
-  auto session = shared->start(std::move(stream));
-  co_await std::move(session);
-}
-
 void session_ended(Log& log, const Endpoint& at, const std::exception_ptr& error) {
   if (!error) return;
   std::string what = "unknown exception";
@@ -122,6 +108,28 @@ void session_ended(Log& log, const Endpoint& at, const std::exception_ptr& error
   } catch (...) {
   }
   log.error("net.bug", {{"listener", at.text()}, {"exception", what}});
+}
+
+// The session is a coroutine of its own: nothing of ours stays around it while it idles.
+void begin_session(const std::shared_ptr<Shared>& shared, std::unique_ptr<Stream> stream) {
+  auto executor = stream->executor();
+  auto ended = [shared](const std::exception_ptr& bug) { session_ended(shared->log, shared->at, bug); };
+  try {
+    asio::co_spawn(executor, shared->start(std::move(stream)), ended);
+  } catch (...) {  // `start` itself, before it was a coroutine
+    ended(std::current_exception());
+  }
+}
+
+Task<void> secure_then_begin(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> stream) {
+  stream->deadline(longest_implicit_handshake);
+  auto secured = co_await stream->start_tls_server();
+  if (!secured) {
+    shared->log.info("net.tls_failed", {{"peer", stream->peer().text()}, {"why", secured.error().text()}});
+    co_return;
+  }
+  stream->deadline(Duration::zero());
+  begin_session(shared, std::move(stream));
 }
 
 // Says no in one packet if there is room for it, and never waits.
@@ -141,13 +149,14 @@ void welcome(const std::shared_ptr<Shared>& shared, tcp::socket socket) {
   if (error) return;  // gone already
   auto pass = shared->guests->admit(remote.address());
   if (!pass) return turn_away(*shared, std::move(socket), endpoint_of(remote));
-  auto executor = socket.get_executor();
   SocketSetup setup;
   setup.server_tls = shared->tls;
   setup.pass = pass;
   auto stream = make_socket_stream(std::move(socket), shared->clock, std::move(setup));
   shared->guests->seat(*pass, *stream);
-  asio::co_spawn(executor, run_session(shared, std::move(stream)),
+  if (!shared->options.implicit_tls) return begin_session(shared, std::move(stream));
+  auto executor = stream->executor();
+  asio::co_spawn(executor, secure_then_begin(shared, std::move(stream)),
                  [shared](const std::exception_ptr& bug) { session_ended(shared->log, shared->at, bug); });
 }
 

@@ -92,16 +92,17 @@ class SocketStream final : public Stream {
   ~SocketStream() override { close(); }
 
   Task<Result<std::size_t>> read_append(std::string& to, std::size_t max) override {
-    if (auto able = usable(); !able) co_return fail(able.error());
     while (true) {
+      if (auto able = usable(); !able) co_return fail(able.error());
       auto attempt = try_read(to, max);
       if (attempt.state == Attempt::State::end) co_return std::size_t{0};
       if (attempt.state == Attempt::State::done) {
         co_await take_turns();
         co_return attempt.bytes;
       }
-      auto waited = co_await wait_for(std::move(attempt));
-      if (!waited) co_return fail(waited.error());
+      auto wait = next_wait(std::move(attempt));
+      if (!wait) co_return fail(wait.error());
+      co_await socket_.async_wait(*wait, asio::as_tuple(asio::use_awaitable));
     }
   }
 
@@ -116,8 +117,9 @@ class SocketStream final : public Stream {
         co_await take_turns();
         continue;
       }
-      auto waited = co_await wait_for(std::move(attempt));
-      if (!waited) co_return fail(waited.error());
+      auto wait = next_wait(std::move(attempt));
+      if (!wait) co_return fail(wait.error());
+      co_await socket_.async_wait(*wait, asio::as_tuple(asio::use_awaitable));
     }
   }
 
@@ -230,16 +232,15 @@ class SocketStream final : public Stream {
     co_await asio::post(socket_.get_executor(), asio::use_awaitable);
   }
 
-  // Waits until it makes sense to try again, or says why it never will.
-  Task<Status> wait_for(Attempt attempt) {
-    if (attempt.state == Attempt::State::failed) {
-      broken_ = true;
-      co_return fail(std::move(attempt.error));
-    }
-    if (attempt.state == Attempt::State::end) co_return fail(Errc::closed, "the peer ended TLS");
-    const auto what = attempt.state == Attempt::State::want_read ? tcp::socket::wait_read : tcp::socket::wait_write;
-    co_await socket_.async_wait(what, asio::as_tuple(asio::use_awaitable));
-    co_return usable();
+  using Wait = tcp::socket::wait_type;
+  // What to wait for before the next try, or why there will be none. The waiting itself is done by the callers: a coroutine for
+  // it would cost each idle connection another frame.
+  Result<Wait> next_wait(Attempt attempt) {
+    if (attempt.state == Attempt::State::want_read) return tcp::socket::wait_read;
+    if (attempt.state == Attempt::State::want_write) return tcp::socket::wait_write;
+    if (attempt.state == Attempt::State::end) return fail(Errc::closed, "the peer ended TLS");
+    broken_ = true;
+    return fail(std::move(attempt.error));
   }
 
   Task<Status> shake_hands() {
@@ -248,12 +249,12 @@ class SocketStream final : public Stream {
       ERR_clear_error();
       const int result = SSL_do_handshake(ssl_.get());
       if (result == 1) co_return Status{};
-      auto attempt = tls_attempt(result, "TLS handshake");
-      auto waited = co_await wait_for(std::move(attempt));
-      if (!waited) {
-        broken_ = true;  // a half-made TLS connection is good for nothing, least of all for clear text
-        co_return fail(waited.error());
-      }
+      auto wait = next_wait(tls_attempt(result, "TLS handshake"));
+      if (wait) co_await socket_.async_wait(*wait, asio::as_tuple(asio::use_awaitable));
+      auto able = wait ? usable() : Status(fail(wait.error()));
+      if (able) continue;
+      broken_ = true;  // a half-made TLS connection is good for nothing, least of all for clear text
+      co_return fail(able.error());
     }
   }
 
