@@ -106,6 +106,14 @@ class SocketStream final : public Stream {
     }
   }
 
+  // What OpenSSL has decrypted already, or what waits in the socket; of TLS that may be a record that carries no data.
+  bool readable() const override {
+    if (!socket_.is_open()) return false;
+    if (ssl_ && SSL_pending(ssl_.get()) > 0) return true;
+    boost::system::error_code error;
+    return socket_.available(error) > 0 && !error;
+  }
+
   Task<Status> write(std::string_view bytes) override {
     while (true) {
       // Looked at each time: while we took turns the socket may have been closed and its number given to another.
