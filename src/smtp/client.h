@@ -57,6 +57,9 @@ class Client {
   virtual Task<Outcome> send(const Outgoing& outgoing) = 0;
   virtual Task<void> quit() = 0;
   virtual const std::optional<TlsFacts>& tls() const = 0;
+  // Whether open() failed because TLS could not be had: after TlsNeed::opportunistic the caller may come again, over a new
+  // connection and with TlsNeed::never, and says so in its record.
+  virtual bool tls_failed() const = 0;
   virtual bool offered(std::string_view extension) const = 0;  // in the last EHLO
 };
 std::unique_ptr<Client> make_client(std::unique_ptr<Stream> stream, ClientOptions options, Clock& clock, Listener listener = {});

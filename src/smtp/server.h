@@ -24,7 +24,11 @@ struct ServerOptions {
   Service service = Service::relay;
   std::uint64_t message_limit = 50u << 20;     // SIZE
   std::size_t recipient_limit = 1000;
-  std::size_t error_limit = 20;
+  std::size_t error_limit = 20;                // refused commands, then 421 (attacks.md A16)
+  std::size_t idle_limit = 100;                // commands since the last message that bring none nearer, then 421
+  std::size_t unknown_limit = 10;              // recipients refused with 5.1.1, then a pause and 421 (attacks.md A15)
+  std::size_t transaction_limit = 1000;        // MAILMAX of RFC 9422
+  std::size_t auth_limit = 3;                  // failed AUTH, then 421
   std::size_t command_limit = 4096;            // octets of a command line
   std::size_t line_limit = 65'536;             // octets of a text line
   bool insecure_auth = false;                  // AUTH in clear, for tests and benchmarks on loopback only
@@ -45,7 +49,7 @@ class Handler {
  public:
   virtual ~Handler() = default;
   // Each answers with the Reply to send; a positive one accepts. The session has checked grammar, order and limits.
-  virtual Task<Reply> connected(const Peer& peer) = 0;                                  // 220, 421 or 554
+  virtual Task<Reply> connected(const Peer& peer) = 0;                                  // 220, 421 or 554; 220 may have no text
   virtual Task<Reply> mail(const Peer& peer, const MailFrom& from) = 0;
   virtual Task<Reply> rcpt(const Peer& peer, const MailFrom& from, const RcptTo& to) = 0;
   // 250 only after the commit is durable.
