@@ -23,7 +23,7 @@ bool is_empty_line(std::string_view line) {
 std::string picked_fields(std::string_view header, const Section& section) {
   const bool wanted = section.text == SectionText::header_fields;
   std::string out;
-  bool keep = false;
+  bool keep = !wanted;  // of a block that begins with a continuation line
   for (std::size_t at = 0; at < header.size();) {
     const auto end = end_of_line(header, at);
     const auto line = header.substr(at, end - at);
