@@ -88,7 +88,9 @@ struct FreeIdn {
   void operator()(char* text) const { idn2_free(text); }
 };
 using IdnText = std::unique_ptr<char, FreeIdn>;
-constexpr int idn_flags = IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT | IDN2_USE_STD3_ASCII_RULES;
+// Not IDN2_USE_STD3_ASCII_RULES: libidn2 then drops the characters that no host name has instead of refusing them, and
+// "a@b<c" would become a domain. check_labels() looks at what comes out.
+constexpr int idn_flags = IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT;
 
 std::optional<std::string> to_a_labels(const std::string& utf8) {
   char* raw = nullptr;

@@ -90,6 +90,15 @@ TEST(Address, RefusesWhatOtherReadersMayTakeForSomethingElse) {
   }
 }
 
+TEST(Address, InternationalDomainsHideNoOtherCharacters) {
+  // The first is what a fuzzer found: libidn2 can be told to drop these characters, and did.
+  for (const std::string_view domain :
+       {"e@>ip<\u0422> (c", "\u0422 x.test", "\u0422@x.test", "\u0422_x.test", "\u0422\uff20x.test", "\u0422\u2100.test",
+        "\u0422..test", "\u0422\u3002\u3002test", "-\u0422.test", "\u202e\u0422.test", "\u0422\x01.test"})
+    EXPECT_FALSE(parse_domain(domain)) << domain;
+  EXPECT_EQ(parse_domain("\u0422.test").value(), "xn--r1a.test");
+}
+
 TEST(Address, AcceptsTheLongestThatRfc5321Allows) {
   const std::string label(63, 'd');
   const auto domain = label + "." + label + "." + label + "." + std::string(61, 'e');
