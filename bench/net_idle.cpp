@@ -95,7 +95,8 @@ int main(int argc, char** argv) {
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
   const net::test::Folder folder;
-  auto tls = net::TlsContext::load({folder.write("a", net::test::issue({.common_name = "a", .alternative_names = "DNS:a.test"}))});
+  auto tls =
+      net::TlsContext::load({folder.write("a", net::test::issue({.common_name = "a", .alternative_names = "DNS:a.test"}))});
   if (!tls) return 1;
   measure(nullptr, count, "plain", 4);
   measure(tls->get(), count, "TLS", 20);

@@ -7,7 +7,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace posthorn::dns;
-  static constexpr Type types[] = {Type::a, Type::ns, Type::cname, Type::soa, Type::ptr, Type::mx, Type::txt, Type::aaaa, Type::tlsa};
+  static constexpr Type types[] = {Type::a,  Type::ns,  Type::cname, Type::soa, Type::ptr,
+                                   Type::mx, Type::txt, Type::aaaa,  Type::tlsa};
   if (size == 0) return 0;
   const std::string_view rdata(reinterpret_cast<const char*>(data) + 1, size - 1);
   const auto record = parse_rdata(types[data[0] % std::size(types)], rdata);

@@ -36,8 +36,7 @@ std::string reverse_name(std::string_view address) {
   const std::string text(address);
   if (text.contains(char{0})) return {};  // inet_pton would stop there
   std::array<unsigned char, 16> bytes{};
-  if (inet_pton(AF_INET, text.c_str(), bytes.data()) == 1)
-    return reverse_v4(bytes.data());
+  if (inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) return reverse_v4(bytes.data());
   if (inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return {};
   constexpr std::array<unsigned char, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   if (std::equal(mapped.begin(), mapped.end(), bytes.begin())) return reverse_v4(bytes.data() + 12);

@@ -7,9 +7,13 @@
 namespace posthorn::dns {
 namespace {
 
-std::unexpected<Error> malformed(const char* what) { return fail(Errc::invalid, std::string("malformed DNS data: ") + what); }
+std::unexpected<Error> malformed(const char* what) {
+  return fail(Errc::invalid, std::string("malformed DNS data: ") + what);
+}
 
-std::uint8_t octet(char c) { return static_cast<std::uint8_t>(c); }
+std::uint8_t octet(char c) {
+  return static_cast<std::uint8_t>(c);
+}
 
 void append_octet(std::string& text, char c) {
   const char low = Cursor::lower(c);

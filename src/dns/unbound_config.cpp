@@ -14,8 +14,8 @@ Status check_forwarder(const std::string& text) {
   const auto at = text.find('@');
   const std::string address = text.substr(0, at);
   std::array<unsigned char, 16> bytes{};
-  const bool known = !address.contains('\0') &&
-                     (inet_pton(AF_INET, address.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1);
+  const bool known = !address.contains('\0') && (inet_pton(AF_INET, address.c_str(), bytes.data()) == 1 ||
+                                                 inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1);
   bool port_good = true;
   if (at != text.npos) {
     Cursor port(std::string_view(text).substr(at + 1));
@@ -45,7 +45,8 @@ Result<std::string> unbound_config(const UnboundOptions& options) {
   if (!options.trust_anchor_file.empty()) text += "  trust-anchor-file: \"" + options.trust_anchor_file + "\"\n";
   if (options.test_domain) text += "  local-zone: \"test.\" nodefault\n";
   if (options.ask_localhost) text += "  do-not-query-localhost: no\n";
-  text += "  rrset-cache-size: " + half + "\n  msg-cache-size: " + quarter + "\n  key-cache-size: " + eighth + "\n  neg-cache-size: " + eighth + "\n";
+  text += "  rrset-cache-size: " + half + "\n  msg-cache-size: " + quarter + "\n  key-cache-size: " + eighth +
+          "\n  neg-cache-size: " + eighth + "\n";
   // Mail waits anyway: a server that was down is tried again soon, an absent name is believed for five minutes at most.
   text += "  infra-host-ttl: 120\n  infra-keep-probing: yes\n  cache-max-negative-ttl: 300\n  edns-buffer-size: 1232\n";
   if (options.forwarders.empty()) return text;

@@ -105,8 +105,8 @@ class Core : public std::enable_shared_from_this<Core> {
     query.ticket = std::make_unique<Ticket>(Ticket{this, number});
     query.timer = clock_.timer(executor_);
     query.timer->start(options_.timeout, [this, number] { expire(number); });
-    const int error = ub_resolve_async(context_.get(), query.name.c_str(), static_cast<int>(type), class_in, query.ticket.get(), &Core::answered,
-                                       &query.id);
+    const int error = ub_resolve_async(context_.get(), query.name.c_str(), static_cast<int>(type), class_in, query.ticket.get(),
+                                       &Core::answered, &query.id);
     if (error != 0) finish(number, failed(std::string("DNS: ") + ub_strerror(error)));
   }
 
@@ -136,12 +136,13 @@ class Core : public std::enable_shared_from_this<Core> {
   };
 
   void wait() {
-    readable_.async_wait(asio::posix::descriptor_base::wait_read, [weak = weak_from_this()](const boost::system::error_code& error) {
-      const auto self = weak.lock();
-      if (error || !self || !self->context_) return;
-      ub_process(self->context_.get());
-      self->wait();
-    });
+    readable_.async_wait(asio::posix::descriptor_base::wait_read,
+                         [weak = weak_from_this()](const boost::system::error_code& error) {
+                           const auto self = weak.lock();
+                           if (error || !self || !self->context_) return;
+                           ub_process(self->context_.get());
+                           self->wait();
+                         });
   }
 
   static void answered(void* data, int error, ub_result* result) {
@@ -226,7 +227,8 @@ Result<std::unique_ptr<Resolver>> unbound_resolver(Executor executor, Clock& clo
   const auto& anchor = options.trust_anchor_file;
   // libunbound would notice only at the first question, and then answer nothing.
   if (!anchor.empty() && !std::ifstream(anchor).good())
-    return fail(Errc::not_found, "the DNSSEC trust anchor " + anchor + " cannot be read", "Install the package dns-root-data or name another file.");
+    return fail(Errc::not_found, "the DNSSEC trust anchor " + anchor + " cannot be read",
+                "Install the package dns-root-data or name another file.");
   ContextPtr context(ub_ctx_create());
   if (!context) return fail(Errc::unavailable, "libunbound gave no context");
   TRY(configure(context.get(), text));

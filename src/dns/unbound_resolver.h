@@ -18,8 +18,8 @@ struct UnboundOptions {
   std::vector<std::string> forwarders = {};
   // DS or DNSKEY records. Empty: nothing is validated, so nothing is secure.
   std::string trust_anchor_file = "/usr/share/dns/root.key";
-  bool test_domain = false;      // resolve "test." by asking instead of denying it (RFC 6761 6.2); the lab and tests
-  bool ask_localhost = false;    // servers on 127.0.0.0/8 may be asked
+  bool test_domain = false;    // resolve "test." by asking instead of denying it (RFC 6761 6.2); the lab and tests
+  bool ask_localhost = false;  // servers on 127.0.0.0/8 may be asked
   std::size_t cache_bytes = 32 << 20;
   std::size_t most_pending = 10'000;
   Duration timeout = std::chrono::seconds(20);  // faults.md 7

@@ -15,9 +15,9 @@
 namespace posthorn::dns {
 
 struct ZoneLimits {
-  std::size_t file = 16 << 20;       // octets
-  std::size_t entry_tokens = 1024;   // words of one entry
-  std::size_t txt = 16384;           // octets of one TXT record
+  std::size_t file = 16 << 20;      // octets
+  std::size_t entry_tokens = 1024;  // words of one entry
+  std::size_t txt = 16384;          // octets of one TXT record
 };
 
 class Zone {

@@ -136,7 +136,12 @@ std::optional<std::uint32_t> parse_ttl(std::string_view text) {
     const auto number = in.take_number(most);
     if (!number) return std::nullopt;
     const char unit = Cursor::lower(in.next().value_or('s'));
-    const std::uint64_t seconds = unit == 's' ? 1 : unit == 'm' ? 60 : unit == 'h' ? 3600 : unit == 'd' ? 86400 : unit == 'w' ? 604800 : 0;
+    const std::uint64_t seconds = unit == 's'   ? 1
+                                  : unit == 'm' ? 60
+                                  : unit == 'h' ? 3600
+                                  : unit == 'd' ? 86400
+                                  : unit == 'w' ? 604800
+                                                : 0;
     if (seconds == 0) return std::nullopt;
     total += *number * seconds;
     if (total > most) return std::nullopt;
@@ -146,16 +151,17 @@ std::optional<std::uint32_t> parse_ttl(std::string_view text) {
 }
 
 constexpr std::pair<std::string_view, Type> known_types[] = {
-    {"A", Type::a},       {"AAAA", Type::aaaa}, {"MX", Type::mx},   {"TXT", Type::txt},   {"CNAME", Type::cname},
-    {"NS", Type::ns},     {"PTR", Type::ptr},   {"SOA", Type::soa}, {"TLSA", Type::tlsa},
+    {"A", Type::a},   {"AAAA", Type::aaaa}, {"MX", Type::mx},   {"TXT", Type::txt},   {"CNAME", Type::cname},
+    {"NS", Type::ns}, {"PTR", Type::ptr},   {"SOA", Type::soa}, {"TLSA", Type::tlsa},
 };
 // Named so that a typing error is not taken for one of them.
-constexpr std::string_view skipped_types[] = {"SRV",   "CAA",        "DS",     "DNSKEY",  "RRSIG", "NSEC",  "NSEC3", "NSEC3PARAM",
-                                              "CDS",   "CDNSKEY",    "SPF",    "HINFO",   "NAPTR", "SSHFP", "LOC",   "SMIMEA",
-                                              "HTTPS", "OPENPGPKEY", "DNAME",  "SVCB",    "RP",    "URI",   "CERT",  "ZONEMD"};
+constexpr std::string_view skipped_types[] = {"SRV",   "CAA",        "DS",    "DNSKEY", "RRSIG", "NSEC",  "NSEC3", "NSEC3PARAM",
+                                              "CDS",   "CDNSKEY",    "SPF",   "HINFO",  "NAPTR", "SSHFP", "LOC",   "SMIMEA",
+                                              "HTTPS", "OPENPGPKEY", "DNAME", "SVCB",   "RP",    "URI",   "CERT",  "ZONEMD"};
 
 bool is_skipped(std::string_view type) {
-  if (std::any_of(std::begin(skipped_types), std::end(skipped_types), [type](auto name) { return equal_icase(name, type); })) return true;
+  if (std::any_of(std::begin(skipped_types), std::end(skipped_types), [type](auto name) { return equal_icase(name, type); }))
+    return true;
   Cursor in(type);  // rfc:3597#5 TYPEnnn
   return in.take_icase("TYPE") && in.take_number(65535) && in.done();
 }
@@ -188,7 +194,8 @@ class Parser {
       TRY_ASSIGN(origin_, name(words[1]));
       return {};
     }
-    if (!equal_icase(words[0].text, "$TTL")) return wrong(entry.line, "\"" + printable(words[0].text, 40) + "\" is not supported");
+    if (!equal_icase(words[0].text, "$TTL"))
+      return wrong(entry.line, "\"" + printable(words[0].text, 40) + "\" is not supported");
     default_ttl_ = parse_ttl(words[1].text);
     if (!default_ttl_) return wrong(entry.line, "\"" + printable(words[1].text, 40) + "\" is no TTL");
     return {};
@@ -250,7 +257,8 @@ class Parser {
     std::array<unsigned char, 16> bytes{};
     std::array<char, INET6_ADDRSTRLEN> text{};
     const auto& word = words_[at_].text;
-    if (word.contains('\0') || inet_pton(family, word.c_str(), bytes.data()) != 1) return wrong(line_, "\"" + printable(word, 60) + "\" is no address");
+    if (word.contains('\0') || inet_pton(family, word.c_str(), bytes.data()) != 1)
+      return wrong(line_, "\"" + printable(word, 60) + "\" is no address");
     inet_ntop(family, bytes.data(), text.data(), text.size());  // one spelling for one address
     return Kind{text.data()};
   }
@@ -264,7 +272,8 @@ class Parser {
     Txt joined;
     if (at_ >= words_.size()) return wrong(line_, "TXT needs a text");
     for (; at_ < words_.size(); ++at_) {
-      if (words_[at_].text.size() > 255) return wrong(words_[at_].line, "one string of TXT has at most 255 octets: cut it into several");
+      if (words_[at_].text.size() > 255)
+        return wrong(words_[at_].line, "one string of TXT has at most 255 octets: cut it into several");
       joined.text += words_[at_].text;
     }
     if (joined.text.size() > limits_.txt) return wrong(line_, "the TXT record is too long");
@@ -279,7 +288,8 @@ class Parser {
     for (auto i = at_ + 3; i < words_.size(); ++i) digits += words_[i].text;
     auto data = unhex(to_lower(digits));
     if (!data || data->empty()) return wrong(line_, "the data of TLSA must be hexadecimal");
-    return Tlsa{static_cast<std::uint8_t>(usage), static_cast<std::uint8_t>(selector), static_cast<std::uint8_t>(matching), *data};
+    return Tlsa{static_cast<std::uint8_t>(usage), static_cast<std::uint8_t>(selector), static_cast<std::uint8_t>(matching),
+                *data};
   }
   Result<Record> soa() {
     TRY(expect(7));
@@ -295,7 +305,8 @@ class Parser {
   static Result<std::uint64_t> number(const Word& word, std::uint64_t most) {
     Cursor in(word.text);
     const auto value = in.take_number(most);
-    if (!value || !in.done()) return wrong(word.line, "\"" + printable(word.text, 40) + "\" is no number up to " + std::to_string(most));
+    if (!value || !in.done())
+      return wrong(word.line, "\"" + printable(word.text, 40) + "\" is no number up to " + std::to_string(most));
     return *value;
   }
   // rfc:1035#5.1 "@" is the origin, a name without final dot is relative to it.
@@ -315,7 +326,8 @@ class Parser {
       text += "." + *origin_;
     }
     const auto plain = text.starts_with("*.") ? std::string_view(text).substr(2) : std::string_view(text);
-    if (word.escaped || text.size() > 253 || !is_valid_name(plain)) return wrong(word.line, "\"" + printable(text, 80) + "\" is no name");
+    if (word.escaped || text.size() > 253 || !is_valid_name(plain))
+      return wrong(word.line, "\"" + printable(text, 80) + "\" is no name");
     return text;
   }
 

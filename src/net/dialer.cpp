@@ -25,7 +25,9 @@ Status open_socket(tcp::socket& socket, const tcp::endpoint& to, const std::stri
   if (local.address().is_v4() != to.address().is_v4())
     return fail(Errc::invalid, from + " cannot reach " + endpoint_of(to).text() + ": one is IPv4, the other IPv6");
   socket.bind(local, error);
-  if (error) return fail(Errc::invalid, "cannot connect from " + from + ": " + error.message(), "Check that this machine has that address.");
+  if (error)
+    return fail(Errc::invalid, "cannot connect from " + from + ": " + error.message(),
+                "Check that this machine has that address.");
   return {};
 }
 

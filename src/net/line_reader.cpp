@@ -50,12 +50,9 @@ Task<Result<std::string>> LineReader::line(std::size_t limit) {
         consume(found.length + 2);
         co_return text;
       }
-      case LineFound::State::too_big:
-        co_return fail(Errc::too_big, found.why);
-      case LineFound::State::invalid:
-        co_return fail(Errc::invalid, found.why);
-      case LineFound::State::more:
-        break;
+      case LineFound::State::too_big: co_return fail(Errc::too_big, found.why);
+      case LineFound::State::invalid: co_return fail(Errc::invalid, found.why);
+      case LineFound::State::more: break;
     }
     scanned = found.length;
     make_room();

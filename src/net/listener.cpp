@@ -217,9 +217,11 @@ Status bind_to(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
   if (!error) return {};
   const auto where = endpoint_of(endpoint).text();
   if (error == asio::error::address_in_use)
-    return fail(Errc::exists, "cannot listen on " + where + ": another program has this port", "Stop it (ss -ltnp shows it) or change the listener.");
+    return fail(Errc::exists, "cannot listen on " + where + ": another program has this port",
+                "Stop it (ss -ltnp shows it) or change the listener.");
   if (error == asio::error::access_denied)
-    return fail(Errc::refused, "cannot listen on " + where + ": not permitted", "Ports under 1024 need root or CAP_NET_BIND_SERVICE.");
+    return fail(Errc::refused, "cannot listen on " + where + ": not permitted",
+                "Ports under 1024 need root or CAP_NET_BIND_SERVICE.");
   return fail(Errc::io, "cannot listen on " + where + ": " + error.message(), "Check that this machine has that address.");
 }
 
@@ -228,7 +230,8 @@ Status bind_to(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
 Result<std::unique_ptr<Listener>> listen(Runtime& runtime, Clock& clock, Log& log, ListenOptions options, TlsContext* tls,
                                          StartSession start) {
   if (options.implicit_tls && tls == nullptr)
-    return fail(Errc::invalid, "the listener " + options.at.text() + " speaks TLS from the start but has no certificate", "Configure one.");
+    return fail(Errc::invalid, "the listener " + options.at.text() + " speaks TLS from the start but has no certificate",
+                "Configure one.");
   TRY_ASSIGN(const auto endpoint, parse_endpoint(options.at));
   auto guests = std::make_shared<Guests>(ConnectionLimits(options.per_address, options.per_network, options.per_wide_network));
   auto shared = std::make_shared<Shared>(clock, log, std::move(options), tls, std::move(start), std::move(guests));

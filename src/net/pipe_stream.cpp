@@ -150,9 +150,7 @@ class PipeStream final : public Stream {
   }
 
   bool offers_tls() const override { return side_ == Side::server && joint_->options.offers_tls; }
-  const std::optional<TlsFacts>& tls() const override {
-    return side_ == Side::server ? joint_->server_tls : joint_->client_tls;
-  }
+  const std::optional<TlsFacts>& tls() const override { return side_ == Side::server ? joint_->server_tls : joint_->client_tls; }
 
   void deadline(Duration from_now) override {
     mine().timed_out = false;
@@ -170,8 +168,8 @@ class PipeStream final : public Stream {
     timer_->cancel();
     finish();
     in().unwanted = true;
-    in().readable.notify();   // our own pending read and write end
-    in().writable.notify();   // the peer's pending write
+    in().readable.notify();  // our own pending read and write end
+    in().writable.notify();  // the peer's pending write
     out().writable.notify();
   }
 

@@ -9,11 +9,14 @@
 namespace posthorn::net {
 namespace {
 
-unsigned cores() { return std::max(1U, std::thread::hardware_concurrency()); }
+unsigned cores() {
+  return std::max(1U, std::thread::hardware_concurrency());
+}
 
 }  // namespace
 
-Runtime::Runtime(unsigned threads, unsigned worker_threads) : workers_(worker_threads > 0 ? worker_threads : std::max(2U, cores())) {
+Runtime::Runtime(unsigned threads, unsigned worker_threads)
+    : workers_(worker_threads > 0 ? worker_threads : std::max(2U, cores())) {
   // A context is run by one thread but posted to by many; hint 1 drops the lock-free queue games, not the locks.
   for (unsigned i = 0; i < (threads > 0 ? threads : cores()); ++i) {
     contexts_.push_back(std::make_unique<boost::asio::io_context>(1));

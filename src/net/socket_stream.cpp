@@ -33,7 +33,9 @@ struct Attempt {
   Error error = {};
 };
 
-Attempt attempt_failed(Errc code, std::string what) { return {Attempt::State::failed, 0, {code, std::move(what), {}}}; }
+Attempt attempt_failed(Errc code, std::string what) {
+  return {Attempt::State::failed, 0, {code, std::move(what), {}}};
+}
 
 Attempt from_errno(int number, Attempt::State when_blocked) {
   if (number == EAGAIN || number == EWOULDBLOCK || number == EINTR) return {when_blocked, 0, {}};
@@ -164,7 +166,8 @@ class SocketStream final : public Stream {
     if (!done) {
       const auto result = SSL_get_verify_result(ssl_.get());
       if (done.error().code == Errc::timeout || result == X509_V_OK) co_return fail(done.error());
-      co_return fail(Errc::refused, "TLS: the certificate of " + peer().text() + " is not good: " + X509_verify_cert_error_string(result));
+      co_return fail(Errc::refused,
+                     "TLS: the certificate of " + peer().text() + " is not good: " + X509_verify_cert_error_string(result));
     }
     tls_ = facts_of(ssl_.get());
     tls_->server_name = options.server_name;

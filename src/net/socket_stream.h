@@ -1,8 +1,7 @@
 // net/socket_stream.h - the Stream over TCP: plain, and TLS by OpenSSL directly on the descriptor.
-// asio::ssl::stream would cost 76 KB an idle connection; waiting for readiness and letting OpenSSL read costs 16 (toolchain.md 2).
-// Made by listener and dialer only.
-// Security: reads at most what the caller asked for; OpenSSL bounds its records. After a TLS error or end the socket is never
-// read again (attacks.md A4).
+// asio::ssl::stream would cost 76 KB an idle connection; waiting for readiness and letting OpenSSL read costs 16 (toolchain.md
+// 2). Made by listener and dialer only. Security: reads at most what the caller asked for; OpenSSL bounds its records. After a
+// TLS error or end the socket is never read again (attacks.md A4).
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -16,9 +15,9 @@
 namespace posthorn::net {
 
 struct SocketSetup {
-  const TlsContext* server_tls = nullptr;         // none: TLS is not offered
-  std::shared_ptr<ClientContexts> client_tls;     // none: start_tls_client is not supported
-  std::shared_ptr<void> pass;                     // freed with the stream: how a listener learns that it is gone
+  const TlsContext* server_tls = nullptr;      // none: TLS is not offered
+  std::shared_ptr<ClientContexts> client_tls;  // none: start_tls_client is not supported
+  std::shared_ptr<void> pass;                  // freed with the stream: how a listener learns that it is gone
 };
 
 // `socket` is connected. SIGPIPE must be ignored (Runtime does).

@@ -42,6 +42,8 @@ class SystemClock final : public Clock {
 
 }  // namespace
 
-std::unique_ptr<Clock> system_clock() { return std::make_unique<SystemClock>(); }
+std::unique_ptr<Clock> system_clock() {
+  return std::make_unique<SystemClock>();
+}
 
 }  // namespace posthorn::net

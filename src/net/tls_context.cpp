@@ -88,10 +88,14 @@ Result<std::string> read_pem(const std::string& path) {
   return text.str();
 }
 
-BioPtr memory_bio(const std::string& bytes) { return BioPtr(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size()))); }
+BioPtr memory_bio(const std::string& bytes) {
+  return BioPtr(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
+}
 
 // Without this OpenSSL would ask for a passphrase on the terminal.
-int no_passphrase(char*, int, int, void*) { return -1; }
+int no_passphrase(char*, int, int, void*) {
+  return -1;
+}
 
 std::vector<std::string> names_of(X509* certificate) {
   std::vector<std::string> names;
@@ -111,9 +115,12 @@ std::vector<std::string> names_of(X509* certificate) {
 Status use_chain(SSL_CTX* ctx, const CertificateFiles& files, const std::string& pem, Pair& pair) {
   auto bio = memory_bio(pem);
   X509Ptr leaf(PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr));
-  if (!leaf) return fail(Errc::invalid, files.certificate + " holds no certificate: " + take_openssl_errors(), "It must be PEM, leaf first.");
+  if (!leaf)
+    return fail(Errc::invalid, files.certificate + " holds no certificate: " + take_openssl_errors(),
+                "It must be PEM, leaf first.");
   if (SSL_CTX_use_certificate(ctx, leaf.get()) != 1)
-    return fail(Errc::invalid, files.certificate + ": " + take_openssl_errors(), "Get a certificate with a stronger key or signature.");
+    return fail(Errc::invalid, files.certificate + ": " + take_openssl_errors(),
+                "Get a certificate with a stronger key or signature.");
   while (auto* next = PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr)) {
     if (SSL_CTX_add0_chain_cert(ctx, next) != 1) {
       X509_free(next);
@@ -139,7 +146,9 @@ Result<Pair> load_pair(const CertificateFiles& files) {
   TRY(use_chain(pair.context.get(), files, certificate, pair));
   KeyPtr key(PEM_read_bio_PrivateKey(memory_bio(secret).get(), nullptr, no_passphrase, nullptr));
   OPENSSL_cleanse(secret.data(), secret.size());
-  if (!key) return fail(Errc::invalid, files.key + " holds no private key: " + take_openssl_errors(), "It must be PEM without a passphrase.");
+  if (!key)
+    return fail(Errc::invalid, files.key + " holds no private key: " + take_openssl_errors(),
+                "It must be PEM without a passphrase.");
   if (SSL_CTX_use_PrivateKey(pair.context.get(), key.get()) != 1 || SSL_CTX_check_private_key(pair.context.get()) != 1)
     return fail(Errc::invalid, files.key + " does not belong to " + files.certificate + ": " + take_openssl_errors(),
                 "Give the key with which the certificate was requested.");
@@ -155,7 +164,8 @@ Status check_validity(const Pair& pair, const CertificateFiles& files) {
   return {};
 }
 
-Result<std::shared_ptr<CertificateSet>> load_set(const std::vector<CertificateFiles>& files, const std::vector<std::string>& alpn) {
+Result<std::shared_ptr<CertificateSet>> load_set(const std::vector<CertificateFiles>& files,
+                                                 const std::vector<std::string>& alpn) {
   if (files.empty()) return fail(Errc::invalid, "no TLS certificate is configured");
   auto set = std::make_shared<CertificateSet>();
   for (const auto& protocol : alpn) {

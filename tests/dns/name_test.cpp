@@ -24,7 +24,9 @@ TEST(DnsName, KnowsWhatMayBeAsked) {
       {"blue test", false},
       {"blue.test\0.evil"s, false},
       {"a\\.b.test", false},
-      {"b\xc3\xbc" "cher.test", false},
+      {"b\xc3\xbc"
+       "cher.test",
+       false},
       {"legit'a.attack.com", false},
       {"legit(.attack.com", false},
       {std::string(63, 'a') + ".test", true},

@@ -21,18 +21,54 @@ TEST(DnsRdata, ReadsTheRecordsOfMail) {
       {Type::a, "c000020101", "invalid"},
       {Type::aaaa, "20010db8000000000000000000000001", "AAAA 2001:db8::1"},
       {Type::aaaa, "20010db8", "invalid"},
-      {Type::mx, "000a" "026d78" "04626c7565" "0474657374" "00", "MX 10 mx.blue.test"},
-      {Type::mx, "ffff" "024d58" "0454455354" "00", "MX 65535 mx.test"},  // lower case
-      {Type::mx, "000000", "MX 0 "},                                      // rfc:7505
+      {Type::mx,
+       "000a"
+       "026d78"
+       "04626c7565"
+       "0474657374"
+       "00",
+       "MX 10 mx.blue.test"},
+      {Type::mx,
+       "ffff"
+       "024d58"
+       "0454455354"
+       "00",
+       "MX 65535 mx.test"},           // lower case
+      {Type::mx, "000000", "MX 0 "},  // rfc:7505
       {Type::mx, "0000", "invalid"},
       {Type::mx, "00", "invalid"},
-      {Type::mx, "000a" "026d78" "00" "00", "invalid"},        // octets after the name
-      {Type::mx, "000a" "026d78", "invalid"},                  // no end of the name
-      {Type::mx, "000a" "c00c", "invalid"},                    // a pointer
-      {Type::mx, "000a" "0461", "invalid"},                    // label cut off
-      {Type::mx, "000a" "03612e62" "00", "MX 10 a\\046b"},     // a dot within a label is no separator
-      {Type::mx, "000a" "0300ff5c" "00", "MX 10 \\000\\255\\092"},
-      {Type::cname, "0161" "00", "NAME a"},
+      {Type::mx,
+       "000a"
+       "026d78"
+       "00"
+       "00",
+       "invalid"},  // octets after the name
+      {Type::mx,
+       "000a"
+       "026d78",
+       "invalid"},  // no end of the name
+      {Type::mx,
+       "000a"
+       "c00c",
+       "invalid"},  // a pointer
+      {Type::mx,
+       "000a"
+       "0461",
+       "invalid"},  // label cut off
+      {Type::mx,
+       "000a"
+       "03612e62"
+       "00",
+       "MX 10 a\\046b"},  // a dot within a label is no separator
+      {Type::mx,
+       "000a"
+       "0300ff5c"
+       "00",
+       "MX 10 \\000\\255\\092"},
+      {Type::cname,
+       "0161"
+       "00",
+       "NAME a"},
       {Type::ns, label63 + label63 + label63 + "3d" + hex(std::string(61, 'b')) + "00",
        "NAME " + std::string(63, 'a') + "." + std::string(63, 'a') + "." + std::string(63, 'a') + "." + std::string(61, 'b')},
       {Type::ns, label63 + label63 + label63 + label63 + "00", "invalid"},  // 257 octets
@@ -53,8 +89,10 @@ TEST(DnsRdata, ReadsTheRecordsOfMail) {
 }
 
 TEST(DnsRdata, RefusesEveryRecordThatIsCutShort) {
-  const Case cases[] = {
-      {Type::a, "c0000201", ""}, {Type::mx, "000a026d7804626c756500", ""}, {Type::cname, "04626c756500", ""}, {Type::txt, "05762d737066", ""}};
+  const Case cases[] = {{Type::a, "c0000201", ""},
+                        {Type::mx, "000a026d7804626c756500", ""},
+                        {Type::cname, "04626c756500", ""},
+                        {Type::txt, "05762d737066", ""}};
   for (const auto& c : cases) {
     const auto whole = unhex(c.rdata).value();
     EXPECT_TRUE(parse_rdata(c.type, whole));

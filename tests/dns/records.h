@@ -23,7 +23,8 @@ inline std::string show(const Record& record) {
 inline std::string show(const Answer& answer) {
   static constexpr const char* outcomes[] = {"found", "no_data", "no_such_name", "failed"};
   static constexpr const char* securities[] = {"insecure", "secure", "bogus"};
-  std::string text = std::string(outcomes[static_cast<int>(answer.outcome)]) + " " + securities[static_cast<int>(answer.security)];
+  std::string text =
+      std::string(outcomes[static_cast<int>(answer.outcome)]) + " " + securities[static_cast<int>(answer.security)];
   for (const auto& record : answer.records) text += "|" + show(record);
   return text;
 }

@@ -66,20 +66,25 @@ class Knot : public ::testing::Test {
     SilentServer free_port;
     at = free_port.at();
     free_port.close();
-    write("knot.conf", "server:\n  rundir: " + folder + "\n  listen: " + at + "\n  user: " +
-                           (::getuid() == 0 ? std::string("root:root") : "") + "\ndatabase:\n  storage: " + folder +
-                           "\nlog:\n  - target: stderr\n    any: error\n"
-                           "policy:\n  - id: sign\n    algorithm: ecdsap256sha256\n    nsec3: on\n"
-                           "template:\n  - id: default\n    storage: " + folder + "\n"
-                           "zone:\n  - domain: secure.test\n    file: secure.zone\n    dnssec-signing: on\n    dnssec-policy: sign\n"
-                           "    zonefile-sync: -1\n    journal-content: all\n    zonefile-load: difference-no-serial\n"
-                           "  - domain: plain.test\n    file: plain.zone\n");
+    write("knot.conf",
+          "server:\n  rundir: " + folder + "\n  listen: " + at +
+              "\n  user: " + (::getuid() == 0 ? std::string("root:root") : "") + "\ndatabase:\n  storage: " + folder +
+              "\nlog:\n  - target: stderr\n    any: error\n"
+              "policy:\n  - id: sign\n    algorithm: ecdsap256sha256\n    nsec3: on\n"
+              "template:\n  - id: default\n    storage: " +
+              folder +
+              "\n"
+              "zone:\n  - domain: secure.test\n    file: secure.zone\n    dnssec-signing: on\n    dnssec-policy: sign\n"
+              "    zonefile-sync: -1\n    journal-content: all\n    zonefile-load: difference-no-serial\n"
+              "  - domain: plain.test\n    file: plain.zone\n");
     const std::string common = "$TTL 300\n@ SOA ns admin 1 3600 600 86400 300\n@ NS ns\nns A 127.0.0.53\n";
     write("secure.zone", "$ORIGIN secure.test.\n" + common +
                              "@ MX 10 mx\n@ MX 20 mx2\nmx A 192.0.2.25\nmx2 AAAA 2001:db8::25\n"
                              "_25._tcp.mx TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
-                             "www CNAME mx\nnomail MX 0 .\nlong TXT \"" + std::string(255, 'a') + "\" \"" + std::string(255, 'b') + "\"\n");
-    write("plain.zone", "$ORIGIN plain.test.\n" + common + "@ MX 10 mx\nmx A 192.0.2.26\n@ TXT \"v=spf1 \" \"-all\"\nout CNAME mx.secure.test.\n");
+                             "www CNAME mx\nnomail MX 0 .\nlong TXT \"" +
+                             std::string(255, 'a') + "\" \"" + std::string(255, 'b') + "\"\n");
+    write("plain.zone", "$ORIGIN plain.test.\n" + common +
+                            "@ MX 10 mx\nmx A 192.0.2.26\n@ TXT \"v=spf1 \" \"-all\"\nout CNAME mx.secure.test.\n");
     pid = ::fork();
     if (pid == 0) {
       ::execl("/usr/sbin/knotd", "knotd", "-c", (folder + "/knot.conf").c_str(), nullptr);
@@ -88,7 +93,8 @@ class Knot : public ::testing::Test {
     const auto colon = at.find('@');
     const auto ask = "kdig +short +timeout=1 +retry=0 @" + at.substr(0, colon) + " -p " + at.substr(colon + 1);
     ready = net::test::soon([&] {
-      return output_of(ask + " +dnssec MX secure.test 2>&1").contains("mx2") && output_of(ask + " DNSKEY secure.test 2>&1").contains("257 3 13") &&
+      return output_of(ask + " +dnssec MX secure.test 2>&1").contains("mx2") &&
+             output_of(ask + " DNSKEY secure.test 2>&1").contains("257 3 13") &&
              output_of(ask + " plain.test SOA 2>&1").contains("ns.plain.test");
     });
     const auto ds = output_of("/usr/sbin/keymgr -c " + folder + "/knot.conf secure.test ds 2>/dev/null");
@@ -211,11 +217,12 @@ TEST_F(Knot, ManyQuestionsAtOnceFromAnotherThread) {
   std::atomic<int> right{0}, ended{0};
   for (int i = 0; i < 500; ++i) {
     const auto name = i % 2 == 0 ? "absent" + std::to_string(i) + ".secure.test" : "mx.secure.test";
-    boost::asio::co_spawn(running.runtime.context(1), resolver->resolve(name, Type::a), [&, i](std::exception_ptr, const Answer& answer) {
-      const auto want = i % 2 == 0 ? Outcome::no_such_name : Outcome::found;
-      if (answer.outcome == want && answer.security == Security::secure) ++right;
-      ++ended;
-    });
+    boost::asio::co_spawn(running.runtime.context(1), resolver->resolve(name, Type::a),
+                          [&, i](std::exception_ptr, const Answer& answer) {
+                            const auto want = i % 2 == 0 ? Outcome::no_such_name : Outcome::found;
+                            if (answer.outcome == want && answer.security == Security::secure) ++right;
+                            ++ended;
+                          });
   }
   EXPECT_TRUE(net::test::soon([&] { return ended == 500; }));
   EXPECT_EQ(right, 500);
@@ -264,9 +271,11 @@ TEST(UnboundConfig, RefusesWhatWouldBecomeAnotherLine) {
   good.forwarders = {"127.0.0.1@5353", "2001:db8::1", "192.0.2.1"};
   auto text = unbound_config(good);
   ASSERT_TRUE(text) << text.error().text();
-  EXPECT_NE(text->find("forward-addr: 127.0.0.1@5353\n  forward-addr: 2001:db8::1\n  forward-addr: 192.0.2.1\n"), std::string::npos);
+  EXPECT_NE(text->find("forward-addr: 127.0.0.1@5353\n  forward-addr: 2001:db8::1\n  forward-addr: 192.0.2.1\n"),
+            std::string::npos);
   EXPECT_EQ(text->find("nodefault"), std::string::npos);
-  for (const char* bad : {"dns.test", "127.0.0.1@0", "127.0.0.1@65536", "127.0.0.1@53x", "127.0.0.1@53\nserver:", "127.0.0.1\n", "", "127.0.0.1@"}) {
+  for (const char* bad : {"dns.test", "127.0.0.1@0", "127.0.0.1@65536", "127.0.0.1@53x", "127.0.0.1@53\nserver:", "127.0.0.1\n",
+                          "", "127.0.0.1@"}) {
     good.forwarders = {bad};
     EXPECT_FALSE(unbound_config(good)) << bad;
   }

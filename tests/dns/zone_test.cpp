@@ -54,8 +54,8 @@ TEST(Zone, AnswersAsItsServerWould) {
       {"blue.test", Type::a, "no_data insecure", 300, "blue.test"},
       {"mx.blue.test", Type::a, "found insecure|A 192.0.2.25", 300, "mx.blue.test"},
       {"mx.blue.test", Type::aaaa, "found insecure|AAAA 2001:db8::25", 300, "mx.blue.test"},
-      {"_25._tcp.mx.blue.test", Type::tlsa, "found insecure|TLSA 311 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-       300, "_25._tcp.mx.blue.test"},
+      {"_25._tcp.mx.blue.test", Type::tlsa,
+       "found insecure|TLSA 311 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", 300, "_25._tcp.mx.blue.test"},
       {"_tcp.mx.blue.test", Type::a, "no_data insecure", 300, "_tcp.mx.blue.test"},  // rfc:8020
       {"www.blue.test", Type::a, "found insecure|A 192.0.2.25", 300, "mx.blue.test"},
       {"www.blue.test", Type::cname, "found insecure|NAME web.blue.test", 3600, "www.blue.test"},
@@ -63,7 +63,8 @@ TEST(Zone, AnswersAsItsServerWould) {
       {"out.blue.test", Type::a, "no_such_name insecure", 300, "elsewhere.test"},
       {"loop.blue.test", Type::a, "failed insecure", 0, "loop.blue.test"},
       {"nomail.blue.test", Type::mx, "found insecure|MX 0 ", 3600, "nomail.blue.test"},
-      {"quoted.blue.test", Type::txt, "found insecure|TXT semi;colon \"quoted\" back\\slash Aun;quoted", 3600, "quoted.blue.test"},
+      {"quoted.blue.test", Type::txt, "found insecure|TXT semi;colon \"quoted\" back\\slash Aun;quoted", 3600,
+       "quoted.blue.test"},
       {"srv.blue.test", Type::a, "no_data insecure", 300, "srv.blue.test"},
       {"_sip._udp.blue.test", Type::a, "no_data insecure", 300, "_sip._udp.blue.test"},
       {"any.wild.blue.test", Type::a, "found insecure|A 192.0.2.99", 3600, "any.wild.blue.test"},
@@ -119,7 +120,7 @@ TEST(Zone, SaysTheLineOfAMistake) {
       {"$ORIGIN t.\nfoo A 192.0.2.1\nfoo CNAME bar\n", "line 3: foo.t has a CNAME and other data"},
       {"@ A 192.0.2.1\n", "line 1: @ stands before"},
       {std::string("$ORIGIN t.\nfoo A 192.0.2.1") + '\0' + "\n", "is no address"},
-      {"a TXT " + std::string(3000, 'x' ), "is relative"},
+      {"a TXT " + std::string(3000, 'x'), "is relative"},
   };
   for (const auto& c : cases) {
     const auto zone = parse_zone(c.text);
@@ -144,7 +145,8 @@ TEST(Zone, IsBounded) {
 TEST(ZoneResolver, KeepsSecurityAndFailuresApart) {
   boost::asio::io_context context;
   VirtualClock clock(context);
-  const auto resolver = zone_resolver(*parse_zone(blue), {.secure = {"blue.test"}, .failing = {"ns.blue.test"}, .bogus = {"web.blue.test"}});
+  const auto resolver =
+      zone_resolver(*parse_zone(blue), {.secure = {"blue.test"}, .failing = {"ns.blue.test"}, .bogus = {"web.blue.test"}});
   const struct {
     const char* name;
     Type type;

@@ -5,7 +5,9 @@
 namespace posthorn::net {
 namespace {
 
-boost::asio::ip::address ip(const char* text) { return boost::asio::ip::make_address(text); }
+boost::asio::ip::address ip(const char* text) {
+  return boost::asio::ip::make_address(text);
+}
 
 TEST(ConnectionLimits, CountsAddressNetworkAndWideNetwork) {
   const struct {

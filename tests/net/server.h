@@ -82,7 +82,8 @@ struct Served {
   Endpoint at;
 };
 
-inline Served serve(Running& running, TlsContext* tls, ListenOptions options = {}, Duration idle_limit = std::chrono::seconds(30)) {
+inline Served serve(Running& running, TlsContext* tls, ListenOptions options = {},
+                    Duration idle_limit = std::chrono::seconds(30)) {
   if (options.at.address.empty()) options.at = {"127.0.0.1", 0};
   auto started = listen(running.runtime, *running.clock, running.log, std::move(options), tls,
                         [idle_limit](std::unique_ptr<Stream> stream) { return line_session(std::move(stream), idle_limit); });

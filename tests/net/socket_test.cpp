@@ -20,7 +20,8 @@ class Socket : public ::testing::Test {
   Socket() {
     authority = test::issue({.common_name = "test CA"});
     ca_file = folder.write("ca", authority).certificate;
-    first = folder.write("first", test::issue({.common_name = "first", .alternative_names = "DNS:mx.blue.test,DNS:*.wild.test"}, &authority));
+    first = folder.write(
+        "first", test::issue({.common_name = "first", .alternative_names = "DNS:mx.blue.test,DNS:*.wild.test"}, &authority));
     second = folder.write("second", test::issue({.common_name = "second", .alternative_names = "DNS:mx.green.test"}, &authority));
     auto loaded = TlsContext::load({first, second});
     if (!loaded) throw std::runtime_error(loaded.error().text());
@@ -319,8 +320,9 @@ TEST_F(Socket, NeitherTicketsNorRenegotiation) {
 TEST_F(Socket, CertificateFollowsTheServerName) {
   auto server = test::serve(running, tls.get(), implicit());
   const std::pair<std::string, std::string> cases[] = {
-      {"mx.blue.test", "first"}, {"mx.green.test", "second"}, {"MX.GREEN.TEST", "second"}, {"a.wild.test", "first"},
-      {"unknown.test", "first"}, {"", "first"},              {"a\\..\\b", "first"},      {"../../etc", "first"},
+      {"mx.blue.test", "first"}, {"mx.green.test", "second"}, {"MX.GREEN.TEST", "second"},
+      {"a.wild.test", "first"},  {"unknown.test", "first"},   {"", "first"},
+      {"a\\..\\b", "first"},     {"../../etc", "first"},
   };
   for (const auto& [name, want] : cases) {
     RawClient client(server.at);
@@ -357,7 +359,8 @@ TEST_F(Socket, ReloadRefusesABadPairAndKeepsTheOld) {
   auto reloaded = tls->reload();
   ASSERT_FALSE(reloaded);
   EXPECT_NE(reloaded.error().what.find("does not belong"), std::string::npos) << reloaded.error().text();
-  folder.write("first", test::issue({.common_name = "old", .alternative_names = "DNS:a", .from_seconds = -99, .to_seconds = -9}, &authority));
+  folder.write("first", test::issue({.common_name = "old", .alternative_names = "DNS:a", .from_seconds = -99, .to_seconds = -9},
+                                    &authority));
   EXPECT_NE(tls->reload().error().what.find("expired"), std::string::npos);
   folder.write("first", test::issue({.common_name = "early", .alternative_names = "DNS:a", .from_seconds = 999}, &authority));
   EXPECT_NE(tls->reload().error().what.find("not valid yet"), std::string::npos);
@@ -372,7 +375,8 @@ TEST(TlsContextFiles, SaysWhatIsWrongWithThem) {
   test::Folder folder;
   const auto good = folder.write("good", test::issue({.common_name = "good", .alternative_names = "DNS:a.test"}));
   std::ofstream(folder / "garbage") << "garbage";
-  std::ofstream(folder / "broken") << std::ifstream(good.certificate).rdbuf() << "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  std::ofstream(folder / "broken") << std::ifstream(good.certificate).rdbuf()
+                                   << "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
   const struct {
     CertificateFiles files;
     Errc code;
