@@ -42,7 +42,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const store::Email email;
   const std::vector<std::string> keywords;
   const auto summary = mail::summarize(mail::parse(message));
-  const FetchData all{.sequence = 1, .member = member, .keywords = keywords, .email = &email, .summary = &summary, .message = message};
+  const FetchData all{
+      .sequence = 1, .member = member, .keywords = keywords, .email = &email, .summary = &summary, .message = message};
   check(response(items, all));
   check(response("(ENVELOPE BODY BODYSTRUCTURE PREVIEW BODY[1.MIME] BODY[1.1] BODY[HEADER.FIELDS (A)] BINARY[1])", all));
   const auto length = [&](std::string_view section) {

@@ -42,7 +42,8 @@ struct Fixture {
 
   Result<std::string> fetch(std::string_view items, QuotedText allowed = QuotedText::ascii) const {
     std::string out;
-    const FetchData data{.sequence = 12, .member = member, .keywords = keywords, .email = &email, .summary = &summary, .message = message};
+    const FetchData data{
+        .sequence = 12, .member = member, .keywords = keywords, .email = &email, .summary = &summary, .message = message};
     if (auto done = append_fetch(out, parsed(items), data, allowed); !done) return fail(done.error());
     return out;
   }
@@ -73,17 +74,18 @@ std::string rfc_example() {
   };
   const auto message = [](const std::string& inner) { return "Content-Type: message/rfc822\r\n\r\n" + inner; };
   return "Subject: outer\r\n" +
-         multipart("mixed", "b0",
-                   {leaf("text/plain", "1"), leaf("application/octet-stream", "2"),
-                    message("Subject: three\r\n" +
-                            multipart("mixed", "b3", {leaf("text/plain", "3.1"), leaf("application/octet-stream", "3.2")})),
-                    multipart("mixed", "b4",
-                              {leaf("image/gif", "4.1"),
-                               message("Subject: four two\r\n" +
-                                       multipart("mixed", "b42",
-                                                 {leaf("text/plain", "4.2.1"),
-                                                  multipart("alternative", "b422",
-                                                            {leaf("text/plain", "4.2.2.1"), leaf("text/richtext", "4.2.2.2")})}))})});
+         multipart(
+             "mixed", "b0",
+             {leaf("text/plain", "1"), leaf("application/octet-stream", "2"),
+              message("Subject: three\r\n" +
+                      multipart("mixed", "b3", {leaf("text/plain", "3.1"), leaf("application/octet-stream", "3.2")})),
+              multipart("mixed", "b4",
+                        {leaf("image/gif", "4.1"),
+                         message("Subject: four two\r\n" +
+                                 multipart("mixed", "b42",
+                                           {leaf("text/plain", "4.2.1"),
+                                            multipart("alternative", "b422",
+                                                      {leaf("text/plain", "4.2.2.1"), leaf("text/richtext", "4.2.2.2")})}))})});
 }
 
 TEST(ImapFetch, NumbersSectionsAsTheRfcDoes) {
@@ -102,8 +104,8 @@ TEST(ImapFetch, NumbersSectionsAsTheRfcDoes) {
   EXPECT_TRUE(f.octets("BODY[4.2.TEXT]").starts_with("preamble\r\n--b42\r\n"));
   EXPECT_EQ(f.octets("BODY[4.MIME]"), "Content-Type: multipart/mixed; boundary=b4\r\n\r\n");
   EXPECT_TRUE(f.octets("BODY[4.2.2]").starts_with("preamble\r\n--b422"));
-  for (const char* absent : {"BODY[5]", "BODY[1.1]", "BODY[3.3]", "BODY[4.1.1]", "BODY[1.HEADER]", "BODY[4.TEXT]", "BODY[4.2.2.3]",
-                             "BODY[4.2.2.1.1]", "BODY[9.MIME]", "BINARY[5]"})
+  for (const char* absent : {"BODY[5]", "BODY[1.1]", "BODY[3.3]", "BODY[4.1.1]", "BODY[1.HEADER]", "BODY[4.TEXT]",
+                             "BODY[4.2.2.3]", "BODY[4.2.2.1.1]", "BODY[9.MIME]", "BINARY[5]"})
     EXPECT_EQ(f.octets(absent), "NIL") << absent;
 }
 
@@ -168,9 +170,10 @@ TEST(ImapFetch, CutsPartials) {
 }
 
 TEST(ImapFetch, DecodesBinary) {  // rfc:3516
-  const Fixture f("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: image/png\r\n"
-                  "Content-Transfer-Encoding: base64\r\n\r\nAAEC\r\nAw==\r\n--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-                  "a=3Db=\r\nc\r\n--b\r\nContent-Transfer-Encoding: x-secret\r\n\r\nxyz\r\n--b\r\n\r\nplain\r\n--b--\r\n");
+  const Fixture f(
+      "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: image/png\r\n"
+      "Content-Transfer-Encoding: base64\r\n\r\nAAEC\r\nAw==\r\n--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+      "a=3Db=\r\nc\r\n--b\r\nContent-Transfer-Encoding: x-secret\r\n\r\nxyz\r\n--b\r\n\r\nplain\r\n--b--\r\n");
   EXPECT_EQ(f.fetch("BINARY[1]").value(), "* 12 FETCH (BINARY[1] ~{4}\r\n\0\1\2\3)\r\n"s);
   EXPECT_EQ(f.fetch("BINARY.SIZE[1]").value(), "* 12 FETCH (BINARY.SIZE[1] 4)\r\n");
   EXPECT_EQ(f.octets("BINARY.PEEK[1]<1.2>"), "\1\2");
@@ -201,7 +204,11 @@ void expect_well_formed(const std::string& line, const std::string& name) {
 
 // Part numbers with the index of their part, by walking the tree the other way than find_part() does.
 std::vector<std::pair<std::string, std::size_t>> numbered(const mail::Message& message) {
-  struct Entry { std::size_t part; std::string number; bool whole; };
+  struct Entry {
+    std::size_t part;
+    std::string number;
+    bool whole;
+  };
   std::vector<std::pair<std::string, std::size_t>> found;
   std::vector<Entry> open{{0, "", true}};
   while (!open.empty()) {
@@ -211,7 +218,8 @@ std::vector<std::pair<std::string, std::size_t>> numbered(const mail::Message& m
     const auto dot = number.empty() ? "" : number + ".";
     if (!whole) found.emplace_back(number, index);
     if (part.is_multipart()) {
-      for (std::size_t i = 0; i < part.children.size(); ++i) open.push_back({part.children[i], dot + std::to_string(i + 1), false});
+      for (std::size_t i = 0; i < part.children.size(); ++i)
+        open.push_back({part.children[i], dot + std::to_string(i + 1), false});
     } else if (whole) {
       open.push_back({index, dot + "1", false});
     } else if (part.is_message()) {
@@ -227,11 +235,14 @@ TEST(ImapFetchCorpus, EveryItemOfEveryMessageIsWellFormedAndConsistent) {
   for (const auto& [name, bytes] : messages) {
     const Fixture f(bytes);
     for (const auto allowed : {QuotedText::ascii, QuotedText::utf8})
-      expect_well_formed(f.fetch("(UID FLAGS MODSEQ SAVEDATE EMAILID INTERNALDATE RFC822.SIZE THREADID ENVELOPE BODY BODYSTRUCTURE "
-                                 "PREVIEW BODY.PEEK[] BODY[HEADER] BODY[TEXT] BODY[1] BODY[1.MIME] BODY[1.1.HEADER] BODY[2.TEXT] "
-                                 "BODY[HEADER.FIELDS (DATE FROM SUBJECT)] BODY[HEADER.FIELDS.NOT (RECEIVED)] BINARY[] RFC822 "
-                                 "RFC822.HEADER RFC822.TEXT)", allowed).value(),
-                         name);
+      expect_well_formed(
+          f.fetch("(UID FLAGS MODSEQ SAVEDATE EMAILID INTERNALDATE RFC822.SIZE THREADID ENVELOPE BODY BODYSTRUCTURE "
+                  "PREVIEW BODY.PEEK[] BODY[HEADER] BODY[TEXT] BODY[1] BODY[1.MIME] BODY[1.1.HEADER] BODY[2.TEXT] "
+                  "BODY[HEADER.FIELDS (DATE FROM SUBJECT)] BODY[HEADER.FIELDS.NOT (RECEIVED)] BINARY[] RFC822 "
+                  "RFC822.HEADER RFC822.TEXT)",
+                  allowed)
+              .value(),
+          name);
     EXPECT_EQ(f.octets("BODY[]"), bytes) << name;
     EXPECT_EQ(f.octets("BODY[HEADER]") + f.octets("BODY[TEXT]"), bytes) << name;
     EXPECT_EQ(f.octets("RFC822.HEADER"), f.octets("BODY[HEADER]")) << name;
@@ -247,7 +258,8 @@ TEST(ImapFetchCorpus, EveryItemOfEveryMessageIsWellFormedAndConsistent) {
         EXPECT_EQ(f.octets("BODY[" + number + ".HEADER]") + f.octets("BODY[" + number + ".TEXT]"), body) << name << " " << number;
       const auto size = f.fetch("BINARY.SIZE[" + number + "]");
       if (!size) continue;
-      EXPECT_EQ(*size, "* 12 FETCH (BINARY.SIZE[" + number + "] " + std::to_string(f.octets("BINARY[" + number + "]").size()) + ")\r\n");
+      EXPECT_EQ(*size,
+                "* 12 FETCH (BINARY.SIZE[" + number + "] " + std::to_string(f.octets("BINARY[" + number + "]").size()) + ")\r\n");
     }
   }
 }

@@ -118,14 +118,15 @@ TEST(ImapBodystructure, PutsEnvelopeAndBodyIntoMessages) {
   message.envelope.emplace().subject = "inner";
   EXPECT_EQ(structure({message, part("text", "html", 20, 2)}, StructureForm::bodystructure),
             R"(("message" "rfc822" NIL NIL NIL "7BIT" 300 (NIL "inner" NIL NIL NIL NIL NIL NIL NIL NIL) )"
-            R"(("text" "html" NIL NIL NIL "7BIT" 20 2 NIL NIL NIL NIL) 9 NIL NIL NIL NIL))");
+            R"(("text" "html" ("charset" "us-ascii") NIL NIL "7BIT" 20 2 NIL NIL NIL NIL) 9 NIL NIL NIL NIL))");
 }
 
 TEST(ImapBodystructure, ShowsOpaqueContainersAsLeaves) {
-  EXPECT_EQ(structure({part("multipart", "mixed", 10, 1)}, StructureForm::body), R"(("text" "plain" NIL NIL NIL "7BIT" 10 1))");
+  EXPECT_EQ(structure({part("multipart", "mixed", 10, 1)}, StructureForm::body),
+            R"(("text" "plain" ("charset" "us-ascii") NIL NIL "7BIT" 10 1))");
   EXPECT_EQ(structure({part("message", "rfc822", 10, 1)}, StructureForm::body),
             R"(("application" "octet-stream" NIL NIL NIL "7BIT" 10))");
-  EXPECT_EQ(structure({}, StructureForm::body), R"(("text" "plain" NIL NIL NIL "7BIT" 0 0))");
+  EXPECT_EQ(structure({}, StructureForm::body), R"(("text" "plain" ("charset" "us-ascii") NIL NIL "7BIT" 0 0))");
 }
 
 TEST(ImapBodystructure, SurvivesDeepAndCyclicIndices) {
@@ -135,8 +136,9 @@ TEST(ImapBodystructure, SurvivesDeepAndCyclicIndices) {
   EXPECT_EQ(std::count(out.begin(), out.end(), '('), std::count(out.begin(), out.end(), ')'));
   auto loop = part("multipart", "mixed");
   loop.children = {0, 7};
-  EXPECT_EQ(structure({loop}, StructureForm::body),
-            R"((("text" "plain" NIL NIL NIL "7BIT" 0 0)("text" "plain" NIL NIL NIL "7BIT" 0 0) "mixed"))");
+  EXPECT_EQ(
+      structure({loop}, StructureForm::body),
+      R"((("text" "plain" ("charset" "us-ascii") NIL NIL "7BIT" 0 0)("text" "plain" ("charset" "us-ascii") NIL NIL "7BIT" 0 0) "mixed"))");
 }
 
 }  // namespace

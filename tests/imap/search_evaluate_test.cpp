@@ -14,7 +14,9 @@ namespace {
 
 using Is = SearchAnswer::Is;
 
-WallTime at(std::chrono::sys_days day, int hours = 0) { return day + std::chrono::hours(hours); }
+WallTime at(std::chrono::sys_days day, int hours = 0) {
+  return day + std::chrono::hours(hours);
+}
 
 struct Mail {
   std::uint32_t sequence = 3;
@@ -46,7 +48,8 @@ struct Mail {
     EXPECT_TRUE(request) << keys;
     if (!request) return {};
     using namespace std::chrono;
-    request->program.bind({.exists = 5, .last_uid = Uid{40}, .saved = &saved, .keywords = &keywords, .now = at(2020y / 3 / 4, 13)});
+    request->program.bind(
+        {.exists = 5, .last_uid = Uid{40}, .saved = &saved, .keywords = &keywords, .now = at(2020y / 3 / 4, 13)});
     return std::move(request->program);
   }
 
@@ -82,33 +85,102 @@ Mail sample() {
 TEST(ImapSearch, MatchesByEveryKey) {
   const Mail mail = sample();
   const std::pair<const char*, bool> table[] = {
-      {"ALL", true}, {"RECENT", false}, {"NEW", false}, {"OLD", true},
-      {"FLAGGED", true}, {"UNFLAGGED", false}, {"SEEN", false}, {"UNSEEN", true}, {"DRAFT", false}, {"UNDELETED", true},
-      {"UNANSWERED", true}, {"KEYWORD WORK", true}, {"UNKEYWORD work", false}, {"KEYWORD $Forwarded", false},
-      {"KEYWORD unknown", false}, {"UNKEYWORD unknown", true},
-      {"3", true}, {"1:2,4:*", false}, {"*", false}, {"2:*", true}, {"UID 30", true}, {"UID 3", false}, {"UID 50:*", false},
-      {"UID 25:35", true}, {"$", true}, {"UID $", true}, {"NOT $", false},
-      {"MODSEQ 50", true}, {"MODSEQ 51", false}, {"EMAILID M1f", true}, {"EMAILID M20", false}, {"EMAILID x", false},
-      {"THREADID T20", true}, {"THREADID T1f", false},
-      {"SAVEDON 5-Mar-2020", true}, {"SAVEDBEFORE 5-Mar-2020", false}, {"SAVEDSINCE 5-Mar-2020", true},
-      {"ON 4-Mar-2020", true}, {"BEFORE 4-Mar-2020", false}, {"BEFORE 5-Mar-2020", true}, {"SINCE 4-Mar-2020", true},
-      {"SINCE 5-Mar-2020", false}, {"OLDER 3600", true}, {"OLDER 3601", false}, {"YOUNGER 3600", true}, {"YOUNGER 3599", false},
-      {"LARGER 10", true}, {"SMALLER 10", false},
+      {"ALL", true},
+      {"RECENT", false},
+      {"NEW", false},
+      {"OLD", true},
+      {"FLAGGED", true},
+      {"UNFLAGGED", false},
+      {"SEEN", false},
+      {"UNSEEN", true},
+      {"DRAFT", false},
+      {"UNDELETED", true},
+      {"UNANSWERED", true},
+      {"KEYWORD WORK", true},
+      {"UNKEYWORD work", false},
+      {"KEYWORD $Forwarded", false},
+      {"KEYWORD unknown", false},
+      {"UNKEYWORD unknown", true},
+      {"3", true},
+      {"1:2,4:*", false},
+      {"*", false},
+      {"2:*", true},
+      {"UID 30", true},
+      {"UID 3", false},
+      {"UID 50:*", false},
+      {"UID 25:35", true},
+      {"$", true},
+      {"UID $", true},
+      {"NOT $", false},
+      {"MODSEQ 50", true},
+      {"MODSEQ 51", false},
+      {"EMAILID M1f", true},
+      {"EMAILID M20", false},
+      {"EMAILID x", false},
+      {"THREADID T20", true},
+      {"THREADID T1f", false},
+      {"SAVEDON 5-Mar-2020", true},
+      {"SAVEDBEFORE 5-Mar-2020", false},
+      {"SAVEDSINCE 5-Mar-2020", true},
+      {"ON 4-Mar-2020", true},
+      {"BEFORE 4-Mar-2020", false},
+      {"BEFORE 5-Mar-2020", true},
+      {"SINCE 4-Mar-2020", true},
+      {"SINCE 5-Mar-2020", false},
+      {"OLDER 3600", true},
+      {"OLDER 3601", false},
+      {"YOUNGER 3600", true},
+      {"YOUNGER 3599", false},
+      {"LARGER 10", true},
+      {"SMALLER 10", false},
       // 4 March at the sender's, though 3 March in UTC.
-      {"SENTON 4-Mar-2020", true}, {"SENTBEFORE 4-Mar-2020", false}, {"SENTSINCE 4-Mar-2020", true}, {"SENTON 3-Mar-2020", false},
-      {"SUBJECT \"CAF\xc3\x89 AT NOON\"", true}, {"SUBJECT \"\"", true}, {"SUBJECT dinner", false},
-      {"FROM \"j\xc3\xbcrgen gross\"", true}, {"FROM green.test", true}, {"FROM juergen@green", true}, {"FROM ann", false},
-      {"TO ann@blue.test", true}, {"TO team", true}, {"TO bob@BLUE", true}, {"CC ann", false}, {"CC \"\"", false}, {"BCC x", false},
-      {"HEADER message-id one@green", true}, {"HEADER Message-ID two", false}, {"HEADER In-Reply-To \"\"", false},
-      {"HEADER X-Tag \"\xc3\x84PFEL TWO\"", true}, {"HEADER x-tag \"\"", true}, {"HEADER X-None \"\"", false},
-      {"HEADER Subject noon", true}, {"HEADER Content-ID \"\"", false},
-      {"BODY \"sch\xc3\xb6ne gr\xc3\xbc\xc3\x9f\x65\"", true}, {"BODY \"SUEDEN\"", false}, {"BODY \"click here & there\"", true},
-      {"BODY \"<b>\"", false}, {"BODY \"inner words\"", true}, {"BODY \"inner letter\"", false}, {"BODY noon", false},
-      {"BODY secret", false}, {"BODY \"\"", true},
-      {"TEXT noon", true}, {"TEXT \"inner letter\"", true}, {"TEXT \"inner words\"", true}, {"TEXT plans.bin", true},
-      {"TEXT absent", false}, {"TEXT \"\"", true},
-      {"OR BODY absent TEXT noon", true}, {"BODY \"inner words\" TEXT absent", false}, {"NOT TEXT absent", true},
-      {"OR SEEN FLAGGED", true}, {"OR SEEN DRAFT", false}, {"NOT (SEEN FLAGGED)", true}, {"(FLAGGED UNSEEN) NOT DRAFT", true},
+      {"SENTON 4-Mar-2020", true},
+      {"SENTBEFORE 4-Mar-2020", false},
+      {"SENTSINCE 4-Mar-2020", true},
+      {"SENTON 3-Mar-2020", false},
+      {"SUBJECT \"CAF\xc3\x89 AT NOON\"", true},
+      {"SUBJECT \"\"", true},
+      {"SUBJECT dinner", false},
+      {"FROM \"j\xc3\xbcrgen gross\"", true},
+      {"FROM green.test", true},
+      {"FROM juergen@green", true},
+      {"FROM ann", false},
+      {"TO ann@blue.test", true},
+      {"TO team", true},
+      {"TO bob@BLUE", true},
+      {"CC ann", false},
+      {"CC \"\"", false},
+      {"BCC x", false},
+      {"HEADER message-id one@green", true},
+      {"HEADER Message-ID two", false},
+      {"HEADER In-Reply-To \"\"", false},
+      {"HEADER X-Tag \"\xc3\x84PFEL TWO\"", true},
+      {"HEADER x-tag \"\"", true},
+      {"HEADER X-None \"\"", false},
+      {"HEADER Subject noon", true},
+      {"HEADER Content-ID \"\"", false},
+      {"BODY \"sch\xc3\xb6ne gr\xc3\xbc\xc3\x9f\x65\"", true},
+      {"BODY \"SUEDEN\"", false},
+      {"BODY \"click here & there\"", true},
+      {"BODY \"<b>\"", false},
+      {"BODY \"inner words\"", true},
+      {"BODY \"inner letter\"", false},
+      {"BODY noon", false},
+      {"BODY secret", false},
+      {"BODY \"\"", true},
+      {"TEXT noon", true},
+      {"TEXT \"inner letter\"", true},
+      {"TEXT \"inner words\"", true},
+      {"TEXT plans.bin", true},
+      {"TEXT absent", false},
+      {"TEXT \"\"", true},
+      {"OR BODY absent TEXT noon", true},
+      {"BODY \"inner words\" TEXT absent", false},
+      {"NOT TEXT absent", true},
+      {"OR SEEN FLAGGED", true},
+      {"OR SEEN DRAFT", false},
+      {"NOT (SEEN FLAGGED)", true},
+      {"(FLAGGED UNSEEN) NOT DRAFT", true},
       {"OR (SEEN BODY inner) (FLAGGED SUBJECT noon)", true},
   };
   for (const auto& [keys, expected] : table) EXPECT_EQ(mail.matches(keys), expected) << keys;
@@ -152,10 +224,14 @@ TEST(ImapSearch, AsksForTheCheapestDataThatDecides) {
 TEST(ImapSearch, MoreDataNeverChangesAnAnswer) {
   const Mail mail = sample();
   std::mt19937 random(6);
-  const char* leaves[] = {"SEEN", "FLAGGED", "LARGER 1", "SMALLER 1", "SUBJECT noon", "SUBJECT none", "BODY inner", "TEXT absent"};
+  const char* leaves[] = {"SEEN",         "FLAGGED",      "LARGER 1",   "SMALLER 1",
+                          "SUBJECT noon", "SUBJECT none", "BODY inner", "TEXT absent"};
   const bool truth[] = {false, true, true, false, true, false, true, false};
   for (int round = 0; round < 2'000; ++round) {
-    struct Piece { std::string text; bool value; };
+    struct Piece {
+      std::string text;
+      bool value;
+    };
     std::vector<Piece> pieces;
     for (unsigned i = 2 + random() % 5; i > 0; --i) {
       const auto leaf = random() % std::size(leaves);

@@ -1,6 +1,8 @@
 // imap/fetch/structure.cpp - BODY and BODYSTRUCTURE, see structure.h.
 #include "imap/fetch/structure.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace posthorn::imap {
@@ -31,6 +33,13 @@ std::string percent_encoded(std::string_view value) {
       out += '%' + to_upper(hex(std::string_view(&c, 1)));
   }
   return out;
+}
+
+// rfc:2046#4.1.2, rfc:9051#7.5.2's examples: text without a charset is US-ASCII, and clients want to see it said.
+mail::Parameters with_charset(mail::Parameters parameters) {
+  const bool has = std::ranges::any_of(parameters, [](const auto& p) { return p.first == "charset"; });
+  if (!has) parameters.emplace_back("charset", "us-ascii");
+  return parameters;
 }
 
 void append_parameters(std::string& out, const mail::Parameters& parameters, QuotedText allowed) {
@@ -91,7 +100,7 @@ class Writer {
   struct Frame {
     std::size_t index, next, count;
   };
-  static constexpr std::string_view empty_part = R"(("text" "plain" NIL NIL NIL "7BIT" 0 0))";
+  static constexpr std::string_view empty_part = R"(("text" "plain" ("charset" "us-ascii") NIL NIL "7BIT" 0 0))";
 
   void open(std::size_t index) {
     seen_[index] = true;
@@ -101,7 +110,7 @@ class Writer {
       case Shape::leaf: leaf(part); break;
       case Shape::multipart: frames_.push_back({index, 0, part.children.size()}); break;
       case Shape::message:
-        fields(part, part.type, part.subtype);
+        fields(part, part.type, part.subtype, part.parameters);
         out_ += ' ';
         append_envelope(out_, part.envelope.value_or(mail::Envelope()), allowed_);
         out_ += ' ';
@@ -131,23 +140,25 @@ class Writer {
     const bool text = part.type == "text" || part.type == "multipart";
     const bool opaque = part.type == "message" && (part.subtype == "rfc822" || part.subtype == "global");
     if (part.type == "multipart")
-      fields(part, "text", "plain");
+      fields(part, "text", "plain", with_charset({}));
+    else if (part.type == "text")
+      fields(part, part.type, part.subtype, with_charset(part.parameters));
     else if (opaque)
-      fields(part, "application", "octet-stream");
+      fields(part, "application", "octet-stream", part.parameters);
     else
-      fields(part, part.type, part.subtype);
+      fields(part, part.type, part.subtype, part.parameters);
     if (text) lines(part);
     single_extension(part);
     out_ += ')';
   }
 
   // media, then body-fields
-  void fields(const StructurePart& part, std::string_view type, std::string_view subtype) {
+  void fields(const StructurePart& part, std::string_view type, std::string_view subtype, const mail::Parameters& parameters) {
     append_string(out_, type, allowed_);
     out_ += ' ';
     append_string(out_, subtype, allowed_);
     out_ += ' ';
-    append_parameters(out_, part.parameters, allowed_);
+    append_parameters(out_, parameters, allowed_);
     out_ += ' ';
     append_nstring(out_, part.id, allowed_);
     out_ += ' ';
