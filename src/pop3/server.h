@@ -2,6 +2,7 @@
 // Security: reads attacker bytes before login: line 512 octets (RFC 2449 4; AUTH lines 4 KiB), 20 errors, 60 s.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,6 @@ struct ServerOptions {
 };
 
 Task<void> serve(std::unique_ptr<Stream> stream, const ServerOptions& options, store::Store& store, sasl::Accounts& accounts,
-                 Clock& clock, Log& log, const bool& stopping);
+                 Clock& clock, Log& log, const std::atomic<bool>& stopping);
 
 }  // namespace posthorn::pop3
