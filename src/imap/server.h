@@ -2,6 +2,7 @@
 // Security: reads attacker bytes before login (attacks.md E1-E7): line 8 KiB, list depth 1, 16 KiB in all before login.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -24,6 +25,6 @@ struct ServerOptions {
 };
 
 Task<void> serve(std::unique_ptr<Stream> stream, const ServerOptions& options, store::Store& store, sasl::Accounts& accounts,
-                 Clock& clock, Log& log, const bool& stopping);
+                 Clock& clock, Log& log, const std::atomic<bool>& stopping);
 
 }  // namespace posthorn::imap

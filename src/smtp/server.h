@@ -3,6 +3,7 @@
 // Security: reads attacker bytes before login. Line 4 KiB, deadlines and error counts below; text is held once.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -61,6 +62,6 @@ class Handler {
 
 // Talks until QUIT, an error or a deadline; then the stream is closed. `stopping` true: finish the command, then 421.
 Task<void> serve(std::unique_ptr<Stream> stream, const ServerOptions& options, Handler& handler, sasl::Accounts& accounts,
-                 Clock& clock, Log& log, const bool& stopping);
+                 Clock& clock, Log& log, const std::atomic<bool>& stopping);
 
 }  // namespace posthorn::smtp

@@ -1,6 +1,7 @@
 // tests/smtp/fakes.h - a post office and accounts for conversations with the server session.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,7 @@ struct Office {
   FakeAccounts accounts;
   ServerOptions options;
   std::unique_ptr<Log> log = null_log();
-  bool stopping = false;
+  std::atomic<bool> stopping = false;
 };
 
 }  // namespace posthorn::smtp

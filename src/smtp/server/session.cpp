@@ -17,7 +17,7 @@ constexpr Duration last_word_timeout = std::chrono::seconds(10);
 }  // namespace
 
 Session::Session(std::unique_ptr<Stream> given, const ServerOptions& server_options, Handler& post, sasl::Accounts& who, Clock& time,
-                 Log& logger, const bool& stop)
+                 Log& logger, const std::atomic<bool>& stop)
     : stream(std::move(given)), options(server_options), handler(post), accounts(who), clock(time), log(logger), input(*stream),
       stopping_(stop), started_(time.steady()) {
   peer.client = stream->peer();
@@ -235,7 +235,7 @@ Task<void> Session::finish() {
 }
 
 Task<void> serve(std::unique_ptr<Stream> stream, const ServerOptions& options, Handler& handler, sasl::Accounts& accounts,
-                 Clock& clock, Log& log, const bool& stopping) {
+                 Clock& clock, Log& log, const std::atomic<bool>& stopping) {
   Session session(std::move(stream), options, handler, accounts, clock, log, stopping);
   co_await session.run();
 }

@@ -20,7 +20,7 @@ enum class Counting : std::uint8_t { yes, no };
 class Session {
  public:
   Session(std::unique_ptr<Stream> given, const ServerOptions& server_options, Handler& post, sasl::Accounts& who, Clock& time, Log& logger,
-          const bool& stop);
+          const std::atomic<bool>& stop);
   Task<void> run();
 
   // Answers are kept back while more commands are in the input, and written together (rfc:2920#3.2).
@@ -66,7 +66,7 @@ class Session {
   Task<void> finish();
   void check_limits();
 
-  const bool& stopping_;
+  const std::atomic<bool>& stopping_;
   std::string output_;
   std::string reason_;
   SteadyTime started_;
