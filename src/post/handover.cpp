@@ -1,0 +1,124 @@
+#include "post/handover.h"
+
+#include <algorithm>
+
+#include "crypto/bytes.h"
+#include "post/trace.h"
+
+namespace posthorn::post {
+namespace {
+
+constexpr std::size_t inline_limit = 65'536;  // below this, hopping to a worker costs more than the work
+
+struct PrepareWork {
+  const store::Store* store;
+  std::string message;
+  Result<store::Prepared> operator()() const { return store->prepare(message); }
+};
+
+Task<Result<std::shared_ptr<const store::Prepared>>> prepare(store::Store& store, std::string message) {
+  const bool small = message.size() <= inline_limit;
+  PrepareWork work{&store, std::move(message)};
+  Result<store::Prepared> made = fail(Errc::invalid, "not prepared");
+  if (small) {
+    made = work();
+  } else {
+    made = co_await store.workers().run(std::move(work));
+  }
+  if (!made) co_return fail(made.error());
+  auto shared = std::make_shared<const store::Prepared>(std::move(*made));
+  auto staged = co_await store.stage(shared);
+  if (!staged) co_return fail(staged.error());
+  co_return shared;
+}
+
+void add_once(std::vector<AccountId>& all, AccountId one) {
+  if (std::ranges::find(all, one) == all.end()) all.push_back(one);
+}
+
+QueuedRecipient waiting_for(smtp::RcptTo to) {
+  QueuedRecipient r;
+  r.to = std::move(to);
+  return r;
+}
+
+}  // namespace
+
+QueueId new_queue_id() { return QueueId{crypto::random_number()}; }
+
+Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyring, const Options& options, Letter letter) {
+  Handover out;
+  out.received_ = store.clock().now();
+  Entry entry;
+  for (auto& to : letter.recipients) {
+    auto route = store.route(to.recipient.text());
+    if (!route) co_return fail(route.error());
+    if (route->kind == store::Route::Kind::unknown_user)
+      co_return fail(Errc::not_found, "there is no mailbox " + to.recipient.text() + " any more");
+    if (route->kind == store::Route::Kind::not_local) {
+      entry.recipients.push_back(waiting_for(std::move(to)));
+      continue;
+    }
+    for (const auto account : route->accounts) add_once(out.accounts_, account);
+    for (const auto& forward : route->forwards) {
+      auto address = mail::parse_address(forward);
+      if (!address) co_return fail(address.error());
+      smtp::RcptTo onward = to;
+      onward.recipient = std::move(*address);
+      entry.recipients.push_back(waiting_for(std::move(onward)));
+    }
+    if (to.notify.success && !route->accounts.empty()) {
+      auto r = waiting_for(std::move(to));
+      r.state = RecipientState::delivered;
+      out.delivered_.push_back(std::move(r));
+    }
+  }
+  for (const auto account : out.accounts_) {
+    auto inbox = store.view(account).mailbox("INBOX");
+    if (!inbox) co_return fail(inbox.error());
+    if (!*inbox) co_return fail(Errc::not_found, "an account has no INBOX", "Run posthorn verify");
+    out.inboxes_.push_back((*inbox)->id);
+  }
+  if (!out.accounts_.empty()) {
+    auto made = co_await prepare(store, return_path_field(letter.from.reverse_path) + letter.message);
+    if (!made) co_return fail(made.error());
+    out.local_ = std::move(*made);
+  }
+  if (!entry.recipients.empty()) {
+    entry.size = letter.message.size();
+    auto made = co_await prepare(store, std::move(letter.message));
+    if (!made) co_return fail(made.error());
+    out.outgoing_ = std::move(*made);
+    auto wrapped = keyring.wrap_queue(out.outgoing_->data_key);
+    if (!wrapped) co_return fail(wrapped.error());
+    entry.id = letter.id;
+    entry.from = std::move(letter.from);
+    entry.login = std::move(letter.login);
+    entry.arrived = entry.due = out.received_;
+    entry.expires = out.received_ + std::chrono::duration_cast<std::chrono::milliseconds>(options.expire_after);
+    entry.blob = out.outgoing_->blob;
+    entry.wrapped_key = std::move(*wrapped);
+    out.entry_ = std::move(entry);
+  }
+  co_return out;
+}
+
+Status Handover::write(const store::Store& store, store::Transaction& tx) const {
+  for (std::size_t i = 0; i < accounts_.size(); ++i) {
+    if (auto added = store.append(tx, accounts_[i], inboxes_[i], *local_, {}, received_); !added) return fail(added.error());
+  }
+  if (entry_) {
+    TRY(store.put_blob(tx, *outgoing_));
+    TRY(store.add_blob_reference(tx, entry_->blob, reference_of(entry_->id)));
+    put_new(tx, *entry_);
+  }
+  return {};
+}
+
+std::optional<Due> Handover::committed(store::Store& store) const {
+  store.committed(accounts_);
+  if (!entry_) return std::nullopt;
+  return Due{entry_->due, entry_->id};
+}
+
+}  // namespace posthorn::post

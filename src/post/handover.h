@@ -1,0 +1,51 @@
+// post/handover.h - one message on its way into mailboxes and the queue, made ready outside and written inside a transaction.
+// What the SMTP sessions accept and what the queue itself writes (DSNs) go through here, so that there is one way in.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crypto/keyring.h"
+#include "post/options.h"
+#include "post/queue/queue.h"
+#include "store/store.h"
+
+namespace posthorn::post {
+
+struct Letter {
+  smtp::MailFrom from;
+  std::vector<smtp::RcptTo> recipients;  // as accepted; aliases are followed here
+  std::string message;                   // with our trace fields, without Return-Path
+  std::string login;                     // who submitted it; empty: nobody
+  QueueId id{};
+};
+
+class Handover {
+ public:
+  // Follows aliases, parses, compresses, seals (on the worker pool if it is much). Errors: not_found: a recipient is gone; io.
+  static Task<Result<Handover>> make(store::Store& store, crypto::Keyring& keyring, const Options& options, Letter letter);
+
+  // In the transaction. Errors: over_quota, not_found, io; then nothing of the transaction is kept.
+  Status write(const store::Store& store, store::Transaction& tx) const;
+  // After the commit: tells the mailboxes' sessions; returns what the sender of the queue should look at.
+  std::optional<Due> committed(store::Store& store) const;
+
+  const std::vector<AccountId>& accounts() const { return accounts_; }
+  const std::optional<Entry>& queued() const { return entry_; }
+  // Recipients that are in a mailbox with this commit and asked to be told so (RFC 3461 NOTIFY=SUCCESS).
+  const std::vector<QueuedRecipient>& delivered_to() const { return delivered_; }
+
+ private:
+  std::vector<AccountId> accounts_;
+  std::vector<MailboxId> inboxes_;
+  std::shared_ptr<const store::Prepared> local_, outgoing_;
+  std::optional<Entry> entry_;
+  std::vector<QueuedRecipient> delivered_;
+  WallTime received_{};
+};
+
+QueueId new_queue_id();
+
+}  // namespace posthorn::post

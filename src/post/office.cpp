@@ -1,0 +1,165 @@
+#include "post/office.h"
+
+#include <algorithm>
+
+#include "post/dsn.h"
+#include "post/trace.h"
+
+namespace posthorn::post {
+namespace {
+
+using smtp::Reply;
+
+mail::Date date_of(WallTime time) {
+  return mail::Date{std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count(), 0};
+}
+
+Reply reply_for(const Error& error) {
+  switch (error.code) {
+    case Errc::over_quota: return {452, "4.2.2", "A recipient's mailbox is full, please try again later", error.what};
+    case Errc::too_big: return {552, "5.3.4", "The message is too large", error.what};
+    case Errc::not_found: return {451, "4.3.0", "A recipient went away while the message came in, please try again", error.what};
+    default: return {451, "4.3.0", "The message could not be stored safely, please try again later", error.what};
+  }
+}
+
+std::string joined(const std::vector<smtp::RcptTo>& recipients) {
+  std::string out;
+  for (const auto& to : recipients) {
+    out += (out.empty() ? "" : " ") + to.recipient.text();
+    if (out.size() > 900) return out + " ...";
+  }
+  return out;
+}
+
+}  // namespace
+
+Task<Reply> Office::connected(const smtp::Peer&) { co_return Reply{220, "", options_.host_name + " ESMTP Posthorn", {}}; }
+
+bool Office::reserve(std::uint64_t bytes) {
+  if (under_way_.fetch_add(bytes) + bytes <= options_.receive_budget) return true;
+  under_way_.fetch_sub(bytes);
+  return false;
+}
+
+void Office::release(std::uint64_t bytes) { under_way_.fetch_sub(bytes); }
+
+bool Office::may_send_as(const smtp::Peer& peer, const mail::Address& address) const {
+  if (std::ranges::find(options_.senders_for_any, peer.login) != options_.senders_for_any.end()) return true;
+  const auto owned = store_.owns(*peer.account, address.text());
+  return owned && *owned;
+}
+
+Task<Reply> Office::mail(const smtp::Peer& peer, const smtp::MailFrom& from) {
+  if (peer.submission && !from.reverse_path.empty() && !may_send_as(peer, from.reverse_path))
+    co_return Reply{553, "5.7.1", from.reverse_path.text() + " is not an address of " + peer.login + "; send from your own address or have the administrator add an alias",
+                    "sender not owned"};
+  co_return Reply{250, "2.1.0", "Sender ok", {}};
+}
+
+Reply Office::check_recipient(const smtp::Peer& peer, const smtp::MailFrom& from, const smtp::RcptTo& to) const {
+  const auto route = store_.route(to.recipient.text());
+  if (!route) return {451, "4.3.0", "Cannot look up the recipient now, please try again later", route.error().what};
+  switch (route->kind) {
+    case store::Route::Kind::unknown_user: return {550, "5.1.1", "There is no mailbox " + to.recipient.text() + " here", "unknown recipient"};
+    case store::Route::Kind::not_local:
+      if (!peer.account || !peer.submission)
+        return {550, "5.7.1", "This server does not relay mail for " + to.recipient.domain, "relay refused"};
+      if (to.recipient.domain.starts_with('['))
+        return {550, "5.1.2", "Mail to an address literal is not sent from here; use a domain name", "address literal"};
+      return {250, "2.1.5", "Recipient ok", {}};
+    case store::Route::Kind::local: break;
+  }
+  // rfc:5321#3.3 what is known to fail is refused now, for this recipient only, and never bounced (attacks.md A13).
+  for (const auto account : route->accounts) {
+    const auto info = store_.view(account).account();
+    if (!info) return {451, "4.3.0", "Cannot look up the mailbox now, please try again later", info.error().what};
+    if (info->quota_bytes != 0 && info->used_bytes + from.size >= info->quota_bytes)
+      return {552, "5.2.2", "The mailbox of " + to.recipient.text() + " is full", "over quota"};
+  }
+  return {250, "2.1.5", "Recipient ok", {}};
+}
+
+Task<Reply> Office::rcpt(const smtp::Peer& peer, const smtp::MailFrom& from, const smtp::RcptTo& to) { co_return check_recipient(peer, from, to); }
+
+std::optional<Reply> Office::refuse_authors(const smtp::Peer& peer, std::string_view message) const {
+  if (std::ranges::find(options_.senders_for_any, peer.login) != options_.senders_for_any.end()) return std::nullopt;
+  const auto all = authors(message);
+  if (!all) return Reply{550, "5.6.0", "The message cannot be sent: " + all.error().what, "bad From"};
+  for (const auto& author : *all)
+    if (!may_send_as(peer, author))
+      return Reply{553, "5.7.1", "The From or Sender address " + author.text() + " is not an address of " + peer.login, "author not owned"};
+  return std::nullopt;
+}
+
+Task<Result<std::vector<QueuedRecipient>>> Office::commit(Letter letter) {
+  auto handover = co_await Handover::make(store_, keyring_, options_, std::move(letter));
+  if (!handover) co_return fail(handover.error());
+  const auto& ready = *handover;
+  const auto& store = store_;
+  store::Work work = [&ready, &store](store::Transaction& tx) { return ready.write(store, tx); };
+  auto done = co_await store_.transact(std::move(work));
+  if (!done) co_return fail(done.error());
+  if (auto due = ready.committed(store_)) sender_.wake(*due);
+  co_return ready.delivered_to();
+}
+
+// rfc:3461#5.2.2: who asked to be told of success and has it in a mailbox is told so, never a null reverse-path.
+Task<void> Office::confirm(const smtp::MailFrom& from, QueueId id, std::vector<QueuedRecipient> delivered, std::string_view message) {
+  if (delivered.empty() || from.reverse_path.empty()) co_return;
+  Entry entry;
+  entry.id = id;
+  entry.from = from;
+  entry.arrived = store_.clock().now();
+  entry.recipients = std::move(delivered);
+  std::vector<DsnRecipient> told;
+  for (const auto& r : entry.recipients) told.push_back(DsnRecipient{&r, DsnAction::delivered});
+  auto letter = dsn_letter(entry, told, message, options_.host_name, entry.arrived);
+  if (!letter) co_return;
+  auto done = co_await commit(std::move(*letter));
+  if (!done) log_.warn("dsn.not_stored", {{"id", text_of(id)}, {"why", done.error().what}});
+}
+
+Task<Reply> Office::message(const smtp::Peer& peer, smtp::Transaction transaction) {
+  const auto id = new_queue_id();
+  const std::string id_text = text_of(id);
+  const auto now = store_.clock().now();
+  if (received_count(transaction.message) > options_.received_limit)
+    co_return Reply{554, "5.4.6", "The message has been passed on too often: it is going in circles", "mail loop"};
+
+  Letter letter;
+  letter.id = id;
+  std::string added;
+  if (peer.submission) {
+    if (auto refused = refuse_authors(peer, transaction.message)) co_return std::move(*refused);
+    auto completed = complete_submission(transaction.message, options_.host_name, id_text, date_of(now));
+    added = std::move(completed.added);
+    transaction.message = std::move(completed.message);
+    letter.login = peer.login;
+  }
+  const std::string named = transaction.recipients.size() == 1 ? transaction.recipients[0].recipient.text() : std::string();
+  std::string head = received_field(peer, options_.host_name, id_text, named, transaction.from.smtputf8, date_of(now)) + added;
+  letter.message = std::move(head);
+  letter.message += transaction.message;
+  letter.from = transaction.from;
+  letter.recipients = transaction.recipients;
+
+  const auto size = transaction.message.size();
+  const std::string header_block = letter.message.substr(0, letter.message.find("\r\n\r\n") + 2);
+  auto done = co_await commit(std::move(letter));
+  if (!done) {
+    log_.error("message.not_stored", {{"id", id_text}, {"why", done.error().what}});
+    co_return reply_for(done.error());
+  }
+  log_.info("message.accepted", {{"id", id_text},
+                                 {"from", transaction.from.reverse_path.text()},
+                                 {"to", joined(transaction.recipients)},
+                                 {"size", std::to_string(size)},
+                                 {"client", peer.client.address},
+                                 {"login", peer.login},
+                                 {"tls", peer.tls ? peer.tls->version : "none"}});
+  co_await confirm(transaction.from, id, std::move(*done), header_block);
+  co_return Reply{250, "2.0.0", "Accepted and safely stored as " + id_text, {}};
+}
+
+}  // namespace posthorn::post

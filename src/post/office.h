@@ -1,0 +1,44 @@
+// post/office.h - the post office's counter: answers the SMTP sessions. A 250 after the text means that the one commit that holds
+// every mailbox copy and the queue entry is on disk.
+// Security: decides who may send what to whom (attacks.md A11-A14); every refusal is made in the session, never as a later bounce.
+#pragma once
+
+#include <atomic>
+
+#include "base/log.h"
+#include "crypto/keyring.h"
+#include "post/options.h"
+#include "post/sender.h"
+#include "smtp/server.h"
+#include "store/store.h"
+
+namespace posthorn::post {
+
+class Office final : public smtp::Handler {
+ public:
+  Office(store::Store& store, crypto::Keyring& keyring, Sender& sender, const Options& options, Log& log)
+      : store_(store), keyring_(keyring), sender_(sender), options_(options), log_(log) {}
+
+  Task<smtp::Reply> connected(const smtp::Peer& peer) override;
+  Task<smtp::Reply> mail(const smtp::Peer& peer, const smtp::MailFrom& from) override;
+  Task<smtp::Reply> rcpt(const smtp::Peer& peer, const smtp::MailFrom& from, const smtp::RcptTo& to) override;
+  Task<smtp::Reply> message(const smtp::Peer& peer, smtp::Transaction transaction) override;
+  bool reserve(std::uint64_t bytes) override;
+  void release(std::uint64_t bytes) override;
+
+ private:
+  smtp::Reply check_recipient(const smtp::Peer& peer, const smtp::MailFrom& from, const smtp::RcptTo& to) const;
+  std::optional<smtp::Reply> refuse_authors(const smtp::Peer& peer, std::string_view message) const;
+  bool may_send_as(const smtp::Peer& peer, const mail::Address& address) const;
+  Task<Result<std::vector<QueuedRecipient>>> commit(Letter letter);
+  Task<void> confirm(const smtp::MailFrom& from, QueueId id, std::vector<QueuedRecipient> delivered, std::string_view message);
+
+  store::Store& store_;
+  crypto::Keyring& keyring_;
+  Sender& sender_;
+  const Options& options_;
+  Log& log_;
+  std::atomic<std::uint64_t> under_way_ = 0;
+};
+
+}  // namespace posthorn::post

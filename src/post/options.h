@@ -1,0 +1,43 @@
+// post/options.h - what the post office must be told at start. From posthorn.toml, by app/config.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace posthorn::post {
+
+// All outgoing mail goes there, with AUTH if a user is given.
+struct Smarthost {
+  std::string host;
+  std::uint16_t port = 587;
+  bool implicit_tls = false;
+  bool verify = true;  // its certificate must be good
+  std::string user, password;
+};
+
+struct Options {
+  std::string host_name;                    // in Received, EHLO, DSNs; also "ourselves" among MX hosts
+  std::vector<std::string> own_addresses;   // IPs we listen on: a route to them is a loop
+  std::uint64_t receive_budget = 512u << 20;  // octets of text under way over all sessions
+  std::size_t received_limit = 100;         // attacks.md A14, rfc:5321#6.3
+  std::vector<std::string> senders_for_any; // logins that may send with any From: gateways, list servers
+
+  std::uint16_t port = 25;                  // of other servers; the lab uses another
+  std::string source_address;               // to send from; empty: the system's choice
+  bool allow_private_routes = false;        // deliver to loopback and private addresses (attacks.md A20); for labs
+  std::string ca_file;                      // to check smarthosts; empty: the system's
+  std::optional<Smarthost> smarthost;
+  Duration connect_timeout = std::chrono::seconds(30);
+  Duration retry_first = std::chrono::minutes(5), retry_most = std::chrono::seconds(4000);
+  Duration expire_after = std::chrono::hours(24 * 5);
+  Duration warn_after = std::chrono::hours(4);
+  std::size_t connections = 100;            // over all destinations
+  std::size_t start_concurrency = 5, most_concurrency = 20;  // of one destination (attacks.md A21)
+  std::size_t messages_per_connection = 100;
+};
+
+}  // namespace posthorn::post

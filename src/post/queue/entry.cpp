@@ -1,0 +1,129 @@
+#include "post/queue/entry.h"
+
+#include <algorithm>
+
+#include "base/codec.h"
+#include "base/text.h"
+#include "crypto/bytes.h"
+
+namespace posthorn::post {
+namespace {
+
+constexpr std::uint8_t version = 1;
+constexpr std::size_t sum_size = 8;
+
+std::int64_t millis(WallTime t) { return t.time_since_epoch().count(); }
+WallTime wall(std::int64_t ms) { return WallTime(std::chrono::milliseconds(ms)); }
+
+void put(Encoder& out, const mail::Address& a) { out.string(a.local).string(a.domain); }
+mail::Address take_address(Decoder& in) {
+  mail::Address a;
+  a.local = in.string();
+  a.domain = in.string();
+  return a;
+}
+
+void put(Encoder& out, const QueuedRecipient& r) {
+  put(out, r.to.recipient);
+  const auto& n = r.to.notify;
+  out.flag(n.given).flag(n.never).flag(n.success).flag(n.failure).flag(n.delay);
+  out.string(r.to.orcpt_type).string(r.to.orcpt);
+  out.u8(static_cast<std::uint8_t>(r.state)).u32(r.attempts).u16(r.code).string(r.enhanced).string(r.text).string(r.remote);
+  out.flag(r.reported).flag(r.warned);
+}
+
+QueuedRecipient take_recipient(Decoder& in) {
+  QueuedRecipient r;
+  r.to.recipient = take_address(in);
+  auto& n = r.to.notify;
+  n.given = in.flag();
+  n.never = in.flag();
+  n.success = in.flag();
+  n.failure = in.flag();
+  n.delay = in.flag();
+  r.to.orcpt_type = in.string();
+  r.to.orcpt = in.string();
+  r.state = static_cast<RecipientState>(std::min<std::uint8_t>(in.u8(), 3));
+  r.attempts = in.u32();
+  r.code = in.u16();
+  r.enhanced = in.string();
+  r.text = in.string();
+  r.remote = in.string();
+  r.reported = in.flag();
+  r.warned = in.flag();
+  return r;
+}
+
+std::string checksum(std::string_view bytes) { return Encoder().u64(crypto::xxh3(bytes)).take(); }
+
+}  // namespace
+
+bool Entry::done() const {
+  return std::ranges::none_of(recipients, [](const auto& r) { return r.state == RecipientState::waiting; });
+}
+
+std::string encode(const Entry& e) {
+  Encoder out;
+  out.u8(version).u64(number(e.id));
+  put(out, e.from.reverse_path);
+  out.u64(e.from.size).u8(static_cast<std::uint8_t>(e.from.body)).flag(e.from.smtputf8);
+  out.u8(static_cast<std::uint8_t>(e.from.ret)).string(e.from.envid);
+  out.string(e.login).i64(millis(e.arrived)).i64(millis(e.expires)).i64(millis(e.due));
+  out.string(std::string(e.blob.bytes.begin(), e.blob.bytes.end())).string(e.wrapped_key).u64(e.size);
+  out.flag(e.held).string(e.held_because).u32(e.begun).u32(e.rounds).flag(e.in_doubt);
+  out.u32(static_cast<std::uint32_t>(e.recipients.size()));
+  for (const auto& r : e.recipients) put(out, r);
+  return out.bytes() + checksum(out.bytes());
+}
+
+Result<Entry> decode_entry(std::string_view bytes) {
+  const auto bad = [](const char* why) { return fail(Errc::corrupt, std::string("a queue record does not check: ") + why, "It is left where it is; see posthorn verify"); };
+  if (bytes.size() < sum_size) return bad("too short");
+  const auto body = bytes.substr(0, bytes.size() - sum_size);
+  if (checksum(body) != bytes.substr(body.size())) return bad("wrong checksum");
+  Decoder in(body);
+  if (in.u8() != version) return bad("unknown version");
+  Entry e;
+  e.id = QueueId{in.u64()};
+  e.from.reverse_path = take_address(in);
+  e.from.size = in.u64();
+  e.from.body = static_cast<smtp::Body>(std::min<std::uint8_t>(in.u8(), 2));
+  e.from.smtputf8 = in.flag();
+  e.from.ret = static_cast<smtp::Ret>(std::min<std::uint8_t>(in.u8(), 2));
+  e.from.envid = in.string();
+  e.login = in.string();
+  e.arrived = wall(in.i64());
+  e.expires = wall(in.i64());
+  e.due = wall(in.i64());
+  const auto blob = in.string();
+  if (blob.size() != e.blob.bytes.size()) return bad("blob id");
+  std::ranges::copy(blob, e.blob.bytes.begin());
+  e.wrapped_key = in.string();
+  e.size = in.u64();
+  e.held = in.flag();
+  e.held_because = in.string();
+  e.begun = in.u32();
+  e.rounds = in.u32();
+  e.in_doubt = in.flag();
+  const auto count = in.count();
+  for (std::uint32_t i = 0; i < count && in.ok(); ++i) e.recipients.push_back(take_recipient(in));
+  if (!in.finished()) return bad("fields");
+  return e;
+}
+
+std::string text_of(QueueId id) {
+  const auto value = number(id);
+  std::string raw;
+  for (int shift = 56; shift >= 0; shift -= 8) raw += static_cast<char>((value >> shift) & 0xff);
+  return hex(raw);
+}
+
+std::optional<QueueId> parse_queue_id(std::string_view text) {
+  const auto raw = text.size() == 16 ? unhex(text) : std::nullopt;
+  if (!raw) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : *raw) value = value << 8 | static_cast<unsigned char>(c);
+  return QueueId{value};
+}
+
+}  // namespace posthorn::post

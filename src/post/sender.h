@@ -1,0 +1,82 @@
+// post/sender.h - sends what is due: which entry when, to which destination, over how many connections, and what becomes of it.
+// Lives on one executor; wake() and retry() may be called from any thread. All state that matters is in the queue: after a crash
+// start() finds it there. An attempt is marked as begun before it is made, so that an entry that brings the process down three
+// times is held instead of tried again (attacks.md A18).
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "net/dialer.h"
+#include "post/backoff.h"
+#include "post/delivery.h"
+#include "post/dsn.h"
+#include "post/options.h"
+#include "post/queue/queue.h"
+
+namespace posthorn::post {
+
+class Sender {
+ public:
+  Sender(Executor executor, store::Store& store, crypto::Keyring& keyring, dns::Resolver& resolver, net::Dialer& dialer, Clock& clock,
+         Log& log, const Options& options);
+
+  Status start();               // reads what is due from the queue
+  void wake(Due due);           // a new or changed entry
+  void stop();                  // nothing new is begun
+  std::size_t active() const { return active_; }  // connections; zero after stop() means done
+  Queue& queue() { return queue_; }
+
+  // An operator's retry: at once, and with all destinations' back-off forgotten.
+  Task<Status> retry(QueueId id);
+
+ private:
+  struct Job {
+    QueueId id{};
+    std::vector<std::size_t> recipients;
+  };
+  struct Destination {
+    std::deque<Job> jobs;
+    std::size_t active = 0;
+    Concurrency concurrency;
+  };
+  struct Flight {  // an entry with jobs under way
+    std::size_t jobs = 0;
+    bool again = false;  // woken meanwhile
+  };
+
+  void arm();
+  void tick();
+  Task<void> dispatch(QueueId id);
+  void start_workers();
+  Task<void> work(std::string domain);
+  Task<bool> attempt(Delivery& delivery, Destination& destination, Job job);
+  Task<void> settle(Job job, std::vector<Attempt> attempts);
+  Task<Result<bool>> settle_once(const Job& job, const std::vector<Attempt>& attempts, bool last);
+  bool clock_jumped() const;
+
+  Executor executor_;
+  store::Store& store_;
+  crypto::Keyring& keyring_;
+  dns::Resolver& resolver_;
+  net::Dialer& dialer_;
+  Clock& clock_;
+  Log& log_;
+  const Options& options_;
+  Queue queue_;
+  std::unique_ptr<Timer> timer_;
+  std::set<Due> due_;
+  std::map<QueueId, Flight> flying_;
+  std::map<std::string, Destination> destinations_;
+  std::size_t active_ = 0;
+  bool stopping_ = false;
+  WallTime started_wall_;
+  SteadyTime started_steady_;
+};
+
+}  // namespace posthorn::post
