@@ -1,0 +1,31 @@
+#include "app/command/backend_call.h"
+
+namespace posthorn::app {
+
+Result<admin::Response> call_once(const Common& common, std::string operation, boost::json::object arguments, std::string payload) {
+  TRY_ASSIGN(const auto config, load_config(common.config));
+  TRY_ASSIGN(auto backend, open_backend(config));
+  return backend->call(admin::Request{std::move(operation), std::move(arguments), std::move(payload)});
+}
+
+int call_and_show(const Common& common, std::string operation, boost::json::object arguments, const Show& show) {
+  auto answer = call_once(common, std::move(operation), std::move(arguments));
+  if (!answer) return report(answer.error(), common.format());
+  if (common.json) print_json(answer->value);
+  else show(answer->value);
+  return 0;
+}
+
+std::string text_of(const boost::json::value& object, std::string_view name) {
+  return object.is_object() ? admin::text_argument_or(object.get_object(), name, "") : std::string();
+}
+
+std::uint64_t number_of(const boost::json::value& object, std::string_view name) {
+  return object.is_object() ? admin::number_argument(object.get_object(), name).value_or(0) : 0;
+}
+
+bool flag_of(const boost::json::value& object, std::string_view name) {
+  return object.is_object() && admin::flag_argument(object.get_object(), name).value_or(false);
+}
+
+}  // namespace posthorn::app

@@ -1,0 +1,69 @@
+// app/config/config.h - posthorn.toml: what a machine must know to start. Domains, accounts and rules live in the store instead.
+// parse() is pure; an unknown key or a bad value is an error that names line, key and what would be right.
+// Every key stands, with its default and a comment, in packaging/posthorn.toml, which the tests read.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "net/tls_context.h"
+#include "post/options.h"
+
+namespace posthorn::app {
+
+enum class ServiceKind : std::uint8_t { smtp, submission, submissions, imap, imaps, pop3, pop3s };
+std::string_view name_of(ServiceKind kind);
+
+struct ListenConfig {
+  ServiceKind service = ServiceKind::smtp;
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+struct DnsConfig {
+  std::vector<std::string> forward;  // "127.0.0.1@53"; empty: resolve from the root
+  std::string trust_anchor = "/usr/share/dns/root.key";
+  bool test_domain = false;    // look "test." up like any other name
+  bool ask_localhost = false;  // resolvers on 127.0.0.0/8 may be asked
+};
+
+struct LimitsConfig {
+  std::uint64_t message_size = 50u << 20;
+  std::uint64_t receive_budget = 512u << 20;
+  std::uint64_t recipients = 1000;
+  std::uint64_t connections_per_address = 30, connections_per_network = 90, connections_per_wide_network = 270;
+};
+
+struct Config {
+  std::string file;
+  std::string name;    // host name
+  std::string data;    // folder
+  unsigned threads = 0;
+  std::uint64_t cache = 64u << 20;
+  Level log_level = Level::info;
+  bool insecure_auth = false;
+  std::vector<net::CertificateFiles> certificates;
+  std::vector<ListenConfig> listen;
+  DnsConfig dns;
+  LimitsConfig limits;
+  post::Options post;
+
+  std::string control_socket() const { return data + "/control.sock"; }
+  std::string keyring_file() const { return data + "/keyring"; }
+  std::string store_folder() const { return data + "/store"; }
+};
+
+Result<Config> parse_config(std::string_view text, std::string file);
+Result<Config> load_config(const std::string& file);
+
+// All keys that parse_config() knows, as "section.key", for the tests and the shell completion.
+std::vector<std::string> known_keys();
+
+// "5m", "36h", "5d", "90s"; "50MiB", "64KiB", "1000".
+Result<Duration> parse_duration(std::string_view text);
+Result<std::uint64_t> parse_size(std::string_view text);
+
+}  // namespace posthorn::app

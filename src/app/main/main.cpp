@@ -1,0 +1,225 @@
+// posthorn - the whole of email in one program. This file reads the command line; what the commands do stands in app/command and app/lab.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "app/command/commands.h"
+#include "app/command/shell.h"
+#include "app/lab/lab.h"
+
+namespace {
+
+using namespace posthorn::app;
+
+// Everything the options are read into; lives as long as the parser.
+struct Options {
+  Common common;
+  AccountOptions account;
+  LabOptions lab;
+  std::string domain, alias, id, because = "held by the administrator", file, source, target, mailbox = "INBOX", format = "maildir", from, to, shell;
+  std::vector<std::string> targets;
+  bool all = false, message = false, enable = false, disable = false;
+  int status = 0;
+};
+
+void add_domain(CLI::App& app, Options& o) {
+  auto* group = app.add_subcommand("domain", "Domains that are ours: mail for them is taken in");
+  group->require_subcommand(1);
+  auto* add = group->add_subcommand("add", "Take in mail for a domain");
+  add->add_option("DOMAIN", o.domain, "such as example.org")->required();
+  add->callback([&o] { o.status = domain_add(o.common, o.domain); });
+  auto* remove = group->add_subcommand("remove", "No longer take in mail for a domain; its accounts and aliases must be gone");
+  remove->add_option("DOMAIN", o.domain)->required();
+  remove->callback([&o] { o.status = domain_remove(o.common, o.domain); });
+  group->add_subcommand("list", "All domains")->callback([&o] { o.status = domain_list(o.common); });
+}
+
+void add_password_file(CLI::App& command, Options& o) {
+  command.add_option("--password-file", o.account.password_file, "File whose first line is the password; - for standard input. Without it the terminal is asked");
+}
+
+void add_app_password(CLI::App& group, Options& o) {
+  auto* app = group.add_subcommand("app-password", "Passwords for single apps and devices, each of which can be taken back");
+  app->require_subcommand(1);
+  struct Row {
+    const char* name;
+    const char* help;
+    int (*run)(const Common&, const AccountOptions&);
+    bool label;
+  };
+  for (const auto& row : {Row{"add", "Make one and show it, once", app_password_add, true}, Row{"remove", "Take one back", app_password_remove, true},
+                          Row{"list", "All of an account", app_password_list, false}}) {
+    auto* command = app->add_subcommand(row.name, row.help);
+    command->add_option("ADDRESS", o.account.address)->required();
+    if (row.label) command->add_option("LABEL", o.account.label, "such as \"phone\"")->required();
+    command->callback([&o, run = row.run] { o.status = run(o.common, o.account); });
+  }
+}
+
+void add_account(CLI::App& app, Options& o) {
+  auto* group = app.add_subcommand("account", "Accounts: people with a mailbox");
+  group->require_subcommand(1);
+  auto* add = group->add_subcommand("add", "Make an account");
+  add->add_option("ADDRESS", o.account.address, "such as alice@example.org; also the login name")->required();
+  add->add_option("--name", o.account.display_name, "The person's name");
+  add->add_option("--quota", o.account.quota, "Most mail it may hold, such as 2GiB; 0 for no limit");
+  add_password_file(*add, o);
+  add->callback([&o] { o.status = account_add(o.common, o.account); });
+
+  auto* password = group->add_subcommand("password", "Set a new password");
+  password->add_option("ADDRESS", o.account.address)->required();
+  add_password_file(*password, o);
+  password->callback([&o] { o.status = account_password(o.common, o.account); });
+
+  auto* set = group->add_subcommand("set", "Change quota, or enable and disable logging in");
+  set->add_option("ADDRESS", o.account.address)->required();
+  set->add_option("--quota", o.account.quota, "such as 2GiB; 0 for no limit");
+  set->add_flag("--enable", o.enable);
+  set->add_flag("--disable", o.disable)->excludes("--enable");
+  set->callback([&o] {
+    if (o.enable || o.disable) o.account.enabled = o.enable;
+    o.status = account_set(o.common, o.account);
+  });
+
+  auto* remove = group->add_subcommand("remove", "Remove an account and all its mail, for good");
+  remove->add_option("ADDRESS", o.account.address)->required();
+  remove->callback([&o] { o.status = account_remove(o.common, o.account); });
+  auto* show = group->add_subcommand("show", "One account with its mailboxes");
+  show->add_option("ADDRESS", o.account.address)->required();
+  show->callback([&o] { o.status = account_show(o.common, o.account); });
+  group->add_subcommand("list", "All accounts")->callback([&o] { o.status = account_list(o.common); });
+
+  auto* import = group->add_subcommand("import", "Make many accounts from a CSV file");
+  import->add_option("FILE", o.account.csv, "First line: address,password[,display_name][,quota]; - for standard input")->required();
+  import->callback([&o] { o.status = account_import(o.common, o.account); });
+  add_app_password(*group, o);
+}
+
+void add_alias(CLI::App& app, Options& o) {
+  auto* group = app.add_subcommand("alias", "Addresses that lead to others");
+  group->require_subcommand(1);
+  auto* set = group->add_subcommand("set", "Make or change an alias");
+  set->add_option("ALIAS", o.alias, "such as info@example.org; @example.org takes all that is unknown there")->required();
+  set->add_option("TARGET", o.targets, "One or more addresses, here or elsewhere")->required();
+  set->callback([&o] { o.status = alias_set(o.common, o.alias, o.targets); });
+  auto* remove = group->add_subcommand("remove", "Remove an alias");
+  remove->add_option("ALIAS", o.alias)->required();
+  remove->callback([&o] { o.status = alias_remove(o.common, o.alias); });
+  group->add_subcommand("list", "All aliases")->callback([&o] { o.status = alias_list(o.common); });
+}
+
+void add_queue(CLI::App& app, Options& o) {
+  auto* group = app.add_subcommand("queue", "Mail that waits to leave this machine");
+  group->require_subcommand(1);
+  group->add_subcommand("list", "All that waits, and why")->callback([&o] { o.status = queue_list(o.common); });
+  auto* show = group->add_subcommand("show", "One message with the last answer for each recipient");
+  show->add_option("ID", o.id)->required();
+  show->add_flag("--message", o.message, "Print the message itself");
+  show->callback([&o] { o.status = queue_show(o.common, o.id, o.message); });
+  auto* retry = group->add_subcommand("retry", "Try now; a held message is let go");
+  retry->add_option("ID", o.id);
+  retry->add_flag("--all", o.all, "All that waits");
+  retry->callback([&o] { o.status = queue_retry(o.common, o.id, o.all); });
+  auto* hold = group->add_subcommand("hold", "Keep a message until: posthorn queue retry ID");
+  hold->add_option("ID", o.id)->required();
+  hold->add_option("--because", o.because, "Why, for those who come after you");
+  hold->callback([&o] { o.status = queue_hold(o.common, o.id, o.because); });
+  auto* drop = group->add_subcommand("drop", "Throw a message away without telling its sender");
+  drop->add_option("ID", o.id)->required();
+  drop->callback([&o] { o.status = queue_drop(o.common, o.id); });
+}
+
+void add_transfer(CLI::App& app, Options& o) {
+  auto* import = app.add_subcommand("import", "Bring mail in from an mbox file, a Maildir or .eml files; safe to run again after an interruption");
+  import->add_option("ADDRESS", o.account.address, "The account it goes to")->required();
+  import->add_option("SOURCE", o.source, "mbox file, Maildir, folder of .eml files, or one .eml file")->required();
+  import->add_option("--mailbox", o.mailbox, "Mailbox it goes to; folders of the source go below it")->capture_default_str();
+  import->callback([&o] { o.status = import_command(o.common, o.account.address, o.source, o.mailbox); });
+
+  auto* out = app.add_subcommand("export", "Write all mail of an account to files");
+  out->add_option("ADDRESS", o.account.address)->required();
+  out->add_option("TARGET", o.target, "Folder to write to")->required();
+  out->add_option("--format", o.format, "maildir, mbox or eml")->check(CLI::IsMember({"maildir", "mbox", "eml"}))->capture_default_str();
+  out->callback([&o] { o.status = export_command(o.common, o.account.address, o.target, o.format); });
+}
+
+void add_lab(CLI::App& app, Options& o) {
+  auto* group = app.add_subcommand("lab", "A small internet on this machine: two mail domains, real DNS, to try everything out");
+  group->require_subcommand(1);
+  group->add_option("--dir", o.lab.dir, "Where it keeps its files")->capture_default_str();
+  group->fallthrough();
+  auto* up = group->add_subcommand("up", "Bring it up");
+  up->add_flag("--detach", o.lab.detach, "Come back once all is running");
+  up->callback([&o] { o.status = lab_up(o.lab); });
+  auto* down = group->add_subcommand("down", "Take it down; nothing is left behind");
+  down->add_flag("--keep", o.lab.keep, "Keep the files, so that the next up finds the mail");
+  down->callback([&o] { o.status = lab_down(o.lab); });
+  group->add_subcommand("status", "Addresses, ports, users and passwords")->callback([&o] { o.status = lab_status(o.lab); });
+  auto* send = group->add_subcommand("send", "Send a letter and watch it travel");
+  send->add_option("FROM", o.from, "such as alice@blue.test")->required();
+  send->add_option("TO", o.to, "such as bob@green.test")->required();
+  send->callback([&o] { o.status = lab_send(o.lab, o.from, o.to); });
+}
+
+void add_rest(CLI::App& app, Options& o) {
+  app.add_subcommand("serve", "Run the mail server until it is told to stop (SIGTERM); SIGHUP reloads certificates")->callback([&o] { o.status = serve_command(o.common); });
+  app.add_subcommand("verify", "Count everything in the store again and compare; says what is wrong, changes nothing")->callback([&o] { o.status = verify_command(o.common); });
+  auto* mime = app.add_subcommand("mime", "Show a message as Posthorn sees it");
+  mime->add_option("FILE", o.file, "A file with one message; - for standard input")->required();
+  mime->callback([&o] { o.status = mime_command(o.common, o.file); });
+  struct Row {
+    const char* name;
+    const char* operation;
+    const char* help;
+  };
+  for (const auto& row : {Row{"reload", "server.reload", "Have the running server read its certificates again"}, Row{"status", "server.status", "Is a server running, and how busy is it"},
+                          Row{"stop", "server.stop", "Have the running server stop gracefully"}})
+    app.add_subcommand(row.name, row.help)->callback([&o, operation = row.operation] { o.status = server_command(o.common, operation); });
+  auto* completion = app.add_subcommand("completion", "Print a completion script for your shell");
+  completion->add_option("SHELL", o.shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion->callback([&app, &o] { o.status = completion_command(app, o.shell); });
+  app.add_subcommand("man", "Print the manual page: posthorn man | man -l -")->callback([&app, &o] { o.status = man_command(app); });
+}
+
+int run(int count, char** values) {
+  Options options;
+  CLI::App app("Posthorn: the whole of email in one program.", "posthorn");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.set_version_flag("--version", POSTHORN_VERSION);
+  app.add_option("-c,--config", options.common.config, "Configuration file; every key is explained in packaging/posthorn.toml")->envname("POSTHORN_CONFIG")->capture_default_str();
+  app.add_flag("--json", options.common.json, "Print JSON instead of text");
+  app.footer("A first server:\n"
+             "  posthorn serve                            run it (see packaging/posthorn.toml)\n"
+             "  posthorn domain add example.org           take in mail for a domain\n"
+             "  posthorn account add alice@example.org    give somebody a mailbox\n"
+             "  posthorn lab up                           or just try everything out on this machine\n");
+  app.parse_complete_callback([&options] { options.lab.json = options.common.json; });
+  add_rest(app, options);
+  add_domain(app, options);
+  add_account(app, options);
+  add_alias(app, options);
+  add_queue(app, options);
+  add_transfer(app, options);
+  add_lab(app, options);
+  try {
+    app.parse(count, values);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    app.exit(error);
+    return 2;
+  }
+  return options.status;
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+  try {
+    return run(count, values);
+  } catch (const std::exception& bug) {
+    std::fprintf(stderr, "posthorn: a fault of Posthorn's own: %s\n", bug.what());
+    return 70;
+  }
+}

@@ -1,0 +1,235 @@
+#include "app/server.h"
+
+#include <sys/resource.h>
+
+#include <atomic>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/json/object.hpp>
+#include <csignal>
+
+#include "app/control/server.h"
+#include "app/core.h"
+#include "dns/unbound_resolver.h"
+#include "imap/server.h"
+#include "net/dialer.h"
+#include "net/listener.h"
+#include "pop3/server.h"
+#include "post/office.h"
+#include "post/sender.h"
+#include "smtp/server.h"
+#include "store/logins.h"
+
+namespace posthorn::app {
+namespace {
+
+constexpr auto grace_time = std::chrono::seconds(10);
+constexpr auto grace_step = std::chrono::milliseconds(50);
+
+// All there is while the server runs. Members are destroyed in reverse order: sessions before what they use.
+struct Server {
+  const Config& config;
+  std::unique_ptr<Log> log;
+  net::Runtime runtime;
+  std::unique_ptr<Core> core;
+  std::unique_ptr<sasl::Accounts> accounts;
+  std::unique_ptr<dns::Resolver> resolver;
+  std::unique_ptr<net::Dialer> dialer;
+  post::Options post_options;
+  std::unique_ptr<post::Sender> sender;
+  std::unique_ptr<post::Office> office;
+  std::unique_ptr<net::TlsContext> tls;
+  std::atomic<bool> stopping = false;
+  std::vector<std::unique_ptr<net::Listener>> listeners;
+  std::unique_ptr<ControlServer> control;
+  std::unique_ptr<Timer> grace;
+  Duration waited{};
+
+  explicit Server(const Config& c) : config(c), log(stderr_log(c.log_level)), runtime(c.threads), post_options(c.post) {}
+
+  Status open();
+  Status listen_all();
+  Status listen_one(const ListenConfig& listen);
+  net::StartSession session_for(const ListenConfig& listen);
+  std::optional<Result<admin::Response>> own_operation(const admin::Request& request);
+  Status reload();
+  void stop();
+  void wait_for_sessions();
+};
+
+bool implicit(ServiceKind kind) { return kind == ServiceKind::submissions || kind == ServiceKind::imaps || kind == ServiceKind::pop3s; }
+
+std::string busy_text(ServiceKind kind, const std::string& host) {
+  switch (kind) {
+    case ServiceKind::imap: return "* BYE too many connections from your network, please try again later\r\n";
+    case ServiceKind::pop3: return "-ERR [SYS/TEMP] too many connections from your network, please try again later\r\n";
+    case ServiceKind::smtp:
+    case ServiceKind::submission: return "421 4.7.0 " + host + " too many connections from your network, please try again later\r\n";
+    default: return {};
+  }
+}
+
+Status Server::open() {
+  TRY_ASSIGN(core, open_core(config, runtime.workers()));
+  accounts = store::make_logins(*core->store, *core->keyring);
+  dns::UnboundOptions dns_options;
+  dns_options.forwarders = config.dns.forward;
+  dns_options.trust_anchor_file = config.dns.trust_anchor;
+  dns_options.test_domain = config.dns.test_domain;
+  dns_options.ask_localhost = config.dns.ask_localhost;
+  TRY_ASSIGN(resolver, dns::unbound_resolver(runtime.context(0).get_executor(), *core->clock, dns_options));
+  dialer = net::tcp_dialer(*core->clock);
+  for (const auto& listen : config.listen)
+    if (listen.service == ServiceKind::smtp) post_options.own_addresses.push_back(listen.address);
+  sender = std::make_unique<post::Sender>(runtime.context(0).get_executor(), *core->store, *core->keyring, *resolver, *dialer, *core->clock, *log, post_options);
+  office = std::make_unique<post::Office>(*core->store, *core->keyring, *sender, post_options, *log);
+  if (!config.certificates.empty()) {
+    TRY_ASSIGN(tls, net::TlsContext::load(config.certificates));
+  }
+  TRY(listen_all());
+  TRY_ASSIGN(control, listen_control(runtime, config.control_socket(), *core->store, *sender, *log,
+                                     [this](const admin::Request& request) { return own_operation(request); }));
+  return sender->start();
+}
+
+net::StartSession Server::session_for(const ListenConfig& listen) {
+  switch (listen.service) {
+    case ServiceKind::smtp:
+    case ServiceKind::submission:
+    case ServiceKind::submissions: {
+      smtp::ServerOptions options;
+      options.host_name = config.name;
+      options.service = listen.service == ServiceKind::smtp         ? smtp::Service::relay
+                        : listen.service == ServiceKind::submission ? smtp::Service::submission
+                                                                    : smtp::Service::submissions;
+      options.message_limit = config.limits.message_size;
+      options.recipient_limit = config.limits.recipients;
+      options.insecure_auth = config.insecure_auth;
+      return [this, options](std::unique_ptr<Stream> stream) {
+        return smtp::serve(std::move(stream), options, *office, *accounts, *core->clock, *log, stopping);
+      };
+    }
+    case ServiceKind::imap:
+    case ServiceKind::imaps: {
+      imap::ServerOptions options;
+      options.host_name = config.name;
+      options.implicit_tls = listen.service == ServiceKind::imaps;
+      options.append_limit = config.limits.message_size;
+      options.insecure_login = config.insecure_auth;
+      return [this, options](std::unique_ptr<Stream> stream) {
+        return imap::serve(std::move(stream), options, *core->store, *accounts, *core->clock, *log, stopping);
+      };
+    }
+    case ServiceKind::pop3:
+    case ServiceKind::pop3s: {
+      pop3::ServerOptions options;
+      options.host_name = config.name;
+      options.implicit_tls = listen.service == ServiceKind::pop3s;
+      options.insecure_login = config.insecure_auth;
+      return [this, options](std::unique_ptr<Stream> stream) {
+        return pop3::serve(std::move(stream), options, *core->store, *accounts, *core->clock, *log, stopping);
+      };
+    }
+  }
+  return {};
+}
+
+Status Server::listen_one(const ListenConfig& listen) {
+  net::ListenOptions options;
+  options.at = Endpoint{listen.address, listen.port};
+  options.implicit_tls = implicit(listen.service);
+  options.per_address = config.limits.connections_per_address;
+  options.per_network = config.limits.connections_per_network;
+  options.per_wide_network = config.limits.connections_per_wide_network;
+  options.too_many = busy_text(listen.service, config.name);
+  TRY_ASSIGN(auto listener, net::listen(runtime, *core->clock, *log, options, tls.get(), session_for(listen)));
+  log->info("listening", {{"service", std::string(name_of(listen.service))}, {"at", listener->at().text()}});
+  listeners.push_back(std::move(listener));
+  return {};
+}
+
+Status Server::listen_all() {
+  for (const auto& listen : config.listen) TRY(listen_one(listen));
+  return {};
+}
+
+Status Server::reload() {
+  if (tls == nullptr) return {};
+  auto done = tls->reload();
+  if (done) log->info("certificates.reloaded");
+  else log->error("certificates.not_reloaded", {{"why", done.error().what}, {"serving", "the old ones"}});
+  return done;
+}
+
+std::optional<Result<admin::Response>> Server::own_operation(const admin::Request& request) {
+  const auto done = [] { return admin::Response{boost::json::object{{"done", true}}, {}}; };
+  if (request.operation == "server.stop") {
+    boost::asio::post(runtime.context(0), [this] { stop(); });
+    return done();
+  }
+  if (request.operation == "server.reload") {
+    if (auto status = reload(); !status) return Result<admin::Response>(fail(status.error()));
+    return done();
+  }
+  if (request.operation == "server.status") {
+    std::size_t sessions = 0;
+    for (const auto& one : listeners) sessions += one->sessions();
+    return admin::Response{boost::json::object{{"name", config.name}, {"pid", ::getpid()}, {"sessions", sessions}, {"sending", sender->active()}}, {}};
+  }
+  return std::nullopt;
+}
+
+void Server::stop() {
+  if (stopping.exchange(true)) return;
+  log->info("stopping");
+  for (auto& one : listeners) one->stop_accepting();
+  sender->stop();
+  grace = core->clock->timer(runtime.context(0).get_executor());
+  wait_for_sessions();
+}
+
+// Commands under way get their time; who only idles is told goodbye by the sessions themselves.
+void Server::wait_for_sessions() {
+  std::size_t sessions = sender->active();
+  for (const auto& one : listeners) sessions += one->sessions();
+  if (sessions == 0 || waited >= grace_time) {
+    for (auto& one : listeners) one->close_all();
+    runtime.stop();
+    return;
+  }
+  waited += grace_step;
+  grace->start(grace_step, [this] { wait_for_sessions(); });
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+Status serve(const Config& config) {
+  std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  Server server(config);
+  TRY(server.open());
+  boost::asio::signal_set stops(server.runtime.context(0), SIGTERM, SIGINT);
+  stops.async_wait([&server](boost::system::error_code error, int) {
+    if (!error) server.stop();
+  });
+  boost::asio::signal_set reloads(server.runtime.context(0), SIGHUP);
+  std::function<void(boost::system::error_code, int)> reload = [&](boost::system::error_code error, int) {
+    if (error) return;
+    static_cast<void>(server.reload());
+    reloads.async_wait(reload);
+  };
+  reloads.async_wait(reload);
+  server.log->info("started", {{"name", config.name}, {"data", config.data}});
+  server.runtime.run();
+  server.log->info("stopped");
+  return {};
+}
+
+}  // namespace posthorn::app
