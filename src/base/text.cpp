@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 #include "base/cursor.h"
 
@@ -148,8 +149,21 @@ std::size_t sequence_length(std::string_view bytes, std::size_t at) {
 }
 }  // namespace
 
+namespace {
+// The first byte from `at` on that may be over 127; eight bytes a step, as most text is ASCII.
+std::size_t skip_ascii(std::string_view bytes, std::size_t at) {
+  std::uint64_t eight = 0;
+  while (at + sizeof eight <= bytes.size()) {
+    std::memcpy(&eight, bytes.data() + at, sizeof eight);
+    if (eight & 0x8080808080808080U) break;
+    at += sizeof eight;
+  }
+  return at;
+}
+}  // namespace
+
 bool is_utf8(std::string_view bytes) {
-  for (std::size_t at = 0; at < bytes.size();) {
+  for (std::size_t at = skip_ascii(bytes, 0); at < bytes.size(); at = skip_ascii(bytes, at)) {
     const auto length = sequence_length(bytes, at);
     if (length == 0) return false;
     at += length;
@@ -158,7 +172,7 @@ bool is_utf8(std::string_view bytes) {
 }
 
 bool is_ascii(std::string_view bytes) {
-  for (const char c : bytes)
+  for (const char c : bytes.substr(skip_ascii(bytes, 0)))
     if (static_cast<unsigned char>(c) >= 0x80) return false;
   return true;
 }
