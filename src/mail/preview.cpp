@@ -8,7 +8,7 @@ namespace posthorn::mail {
 namespace {
 
 constexpr std::size_t most_characters = 256;    // rfc:8970#3.1
-constexpr std::size_t plain_prefix = 8 * 1024;  // bytes of an encoded body that are looked at
+constexpr std::size_t plain_prefix = 4 * 1024;  // bytes of an encoded body that are looked at
 constexpr std::size_t html_prefix = 64 * 1024;  // style sheets come first
 constexpr std::size_t html_text_limit = 4 * 1024;
 constexpr std::size_t most_candidates = 16;
@@ -16,7 +16,7 @@ constexpr std::size_t most_candidates = 16;
 // The size of the character at `at` if it is white space or one that newsletters pad with; 0 if it is to be shown.
 std::size_t blank_size(std::string_view text, std::size_t at) {
   const auto c = static_cast<unsigned char>(text[at]);
-  if (c <= 0x20 || c == 0x7f) return 1;
+  if (c < 0x80) return c <= 0x20 || c == 0x7f ? 1 : 0;
   const auto rest = text.substr(at);
   if (c == 0xc2 && rest.size() > 1 && (static_cast<unsigned char>(rest[1]) <= 0xa0 || rest[1] == '\xad'))
     return 2;  // C1, NBSP, SHY
@@ -28,6 +28,7 @@ std::size_t blank_size(std::string_view text, std::size_t at) {
 
 std::string squeezed(std::string_view text) {
   std::string out;
+  out.reserve(most_characters + 16);
   std::size_t characters = 0;
   bool blank = false;
   for (std::size_t at = 0; at < text.size();) {
@@ -42,8 +43,10 @@ std::string squeezed(std::string_view text) {
     }
     blank = false;
     if (++characters > most_characters) break;
-    do out += text[at++];
-    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80);
+    std::size_t end = at + 1;
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) ++end;
+    out += text.substr(at, end - at);
+    at = end;
   }
   return out;
 }

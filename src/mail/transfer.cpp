@@ -92,20 +92,23 @@ bool read_qp_line(std::string_view line, bool& clean, Sink& sink) {
   while (!line.empty() && is_wsp(line.back())) line.remove_suffix(1);
   const bool soft = line.ends_with('=');
   if (soft) line.remove_suffix(1);
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] != '=') {
-      sink(line[i]);
-    } else if (i + 2 < line.size() && hex_digit(line[i + 1]) >= 0 && hex_digit(line[i + 2]) >= 0) {
-      sink(static_cast<char>(hex_digit(line[i + 1]) * 16 + hex_digit(line[i + 2])));
-      i += 2;
+  for (;;) {
+    const auto escape = line.find('=');
+    sink(line.substr(0, escape));
+    if (escape == line.npos) return !soft;
+    line.remove_prefix(escape + 1);
+    if (line.size() >= 2 && hex_digit(line[0]) >= 0 && hex_digit(line[1]) >= 0) {
+      const char byte = static_cast<char>(hex_digit(line[0]) * 16 + hex_digit(line[1]));
+      sink(std::string_view(&byte, 1));
+      line.remove_prefix(2);
     } else {
       clean = false;
-      sink('=');
+      sink("=");
     }
   }
-  return !soft;
 }
 
+// As read_base64(), but sink(string_view): most of such a text stands for itself.
 template <class Sink>
 bool read_quoted_printable(std::string_view text, Sink sink) {
   bool clean = true;
@@ -115,9 +118,7 @@ bool read_quoted_printable(std::string_view text, Sink sink) {
     text.remove_prefix(newline == text.npos ? text.size() : newline + 1);
     const bool crlf = newline != text.npos && line.ends_with('\r');
     if (crlf) line.remove_suffix(1);
-    if (!read_qp_line(line, clean, sink) || newline == text.npos) continue;
-    if (crlf) sink('\r');
-    sink('\n');
+    if (read_qp_line(line, clean, sink) && newline != text.npos) sink(crlf ? "\r\n" : "\n");
   }
   return clean;
 }
@@ -137,7 +138,7 @@ Decoded decode_base64(std::string_view text) {
 Decoded decode_quoted_printable(std::string_view text) {
   Decoded decoded;
   decoded.bytes.reserve(text.size());
-  decoded.clean = read_quoted_printable(text, [&](char c) { decoded.bytes += c; });
+  decoded.clean = read_quoted_printable(text, [&](std::string_view run) { decoded.bytes += run; });
   return decoded;
 }
 
@@ -145,7 +146,7 @@ bool is_clean_base64(std::string_view text) {
   return read_base64(text, [](char) {});
 }
 bool is_clean_quoted_printable(std::string_view text) {
-  return read_quoted_printable(text, [](char) {});
+  return read_quoted_printable(text, [](std::string_view) {});
 }
 
 std::string encode_quoted_printable(std::string_view bytes) {

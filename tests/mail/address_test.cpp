@@ -86,7 +86,9 @@ TEST(Address, RefusesWhatOtherReadersMayTakeForSomethingElse) {
   for (const auto& text : refused) {
     const auto address = parse_address(text);
     EXPECT_FALSE(address) << text << " read as " << address->text();
-    if (!address) EXPECT_FALSE(address.error().what.empty());
+    if (!address) {
+      EXPECT_FALSE(address.error().what.empty());
+    }
   }
 }
 
