@@ -447,7 +447,8 @@ std::string name_of(const testing::TestParamInfo<Kind>& kind) {
   return "Rocks";
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, EngineConformance, testing::Values(Kind::memory_inline, Kind::memory_posted, Kind::rocks), name_of);
+INSTANTIATE_TEST_SUITE_P(Engines, EngineConformance,
+                         testing::Values(Kind::memory_inline, Kind::memory_posted, Kind::rocks), name_of);
 
 }  // namespace
 }  // namespace posthorn::store

@@ -62,10 +62,16 @@ TEST(MemoryEngine, FailsEverythingAfterAFailedStep) {
     const auto second = put(*engine, Space::email, "b", "1");
     EXPECT_EQ(first, n >= 3);
     EXPECT_EQ(second.has_value(), n >= 6);
-    if (!second) EXPECT_EQ(second.error().code, Errc::io);
-    if (n < 3) EXPECT_EQ(value_of(*engine->snapshot(), Space::email, "b"), "-");
+    if (!second) {
+      EXPECT_EQ(second.error().code, Errc::io);
+    }
+    if (n < 3) {
+      EXPECT_EQ(value_of(*engine->snapshot(), Space::email, "b"), "-");
+    }
     // Nothing shows before it is durable: after a failed append or sync there is nothing to see.
-    if (n < 2) EXPECT_TRUE(all(*engine->snapshot(), Space::email).empty());
+    if (n < 2) {
+      EXPECT_TRUE(all(*engine->snapshot(), Space::email).empty());
+    }
   }
   EXPECT_EQ(runs, 7u);  // append, sync, answer, twice; and the run without a fault
 }
@@ -134,7 +140,9 @@ TEST(MemoryEngine, KeepsWhatItAcknowledgedOverTwoThousandPowerCuts) {
         ASSERT_EQ(value_of(*after, Space::queue, std::to_string(number)), value);
         ASSERT_EQ(value_of(*after, Space::account, std::to_string(number)), number == count ? "" : "-");
       }
-      if (!fault.fired()) ASSERT_EQ(acknowledged, 12);
+      if (!fault.fired()) {
+        ASSERT_EQ(acknowledged, 12);
+      }
       kept += count - static_cast<std::size_t>(acknowledged);
     }
   }

@@ -57,7 +57,8 @@ class HookedFiles final : public rocksdb::FileSystemWrapper {
    public:
     Log(std::unique_ptr<rocksdb::FSWritableFile>&& file, const Hook& hook)
         : FSWritableFileOwnerWrapper(std::move(file)), hook_(hook) {}
-    rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                             rocksdb::IODebugContext* debug) override {
       auto answer = hook_(Step::append);
       return answer.ok() ? FSWritableFileOwnerWrapper::Append(data, options, debug) : answer;
     }

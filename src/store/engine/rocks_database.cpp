@@ -181,8 +181,8 @@ Status make_folder(const std::string& folder) {
   namespace fs = std::filesystem;
   std::error_code error;
   if (fs::create_directories(folder, error) && !error) fs::permissions(folder, fs::perms::owner_all, error);
-  if (error) return fail(Errc::io, "cannot make the data folder " + folder + ": " + error.message(), "Make it, or name another one.");
-  return {};
+  if (!error) return {};
+  return fail(Errc::io, "cannot make the data folder " + folder + ": " + error.message(), "Make it, or name another one.");
 }
 
 }  // namespace

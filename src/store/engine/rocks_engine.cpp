@@ -3,6 +3,8 @@
 // The thread takes what waits, runs each Work over one overlay, writes all of it as one batch with one sync, and then
 // answers everybody; what comes while it syncs is the next group. Nothing is visible before it is durable: RocksDB syncs
 // the log before it inserts a batch into its memtables, and only then moves the sequence that snapshots see.
+// Running the works took 3 to 16 % of a commit's wall time when measured (on a busy machine), so running the next group
+// beside the sync of this one would gain little; and our Overlay cost less than WriteBatchWithIndex (bench/engine.cpp).
 // A failed write or sync poisons the engine: what reached the disk is unknown then, and only opening it again tells.
 #include <rocksdb/env.h>
 #include <rocksdb/write_batch.h>
