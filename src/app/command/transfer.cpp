@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 struct Importer {
   Backend& backend;
   std::string address, target;
-  Progress progress{"importing"};
+  Progress progress;
   std::map<std::string, std::uint64_t> seen;  // equal messages of one source are told apart by their order
   std::uint64_t imported = 0, there = 0;
 
@@ -56,7 +56,7 @@ struct Exporter {
   Backend& backend;
   std::string address, format;
   fs::path target;
-  Progress progress{"exporting"};
+  Progress progress;
   std::uint64_t written = 0;
 
   // A mailbox's name as a folder or file: '/' makes folders, "." and ".." cannot climb.
@@ -126,7 +126,7 @@ Result<std::unique_ptr<Backend>> backend_of(const Common& common) {
 int import_command(const Common& common, const std::string& address, const std::string& source, const std::string& mailbox) {
   auto backend = backend_of(common);
   if (!backend) return report(backend.error(), common.format());
-  Importer importer{**backend, address, mailbox};
+  Importer importer{**backend, address, mailbox, Progress("importing"), {}, 0, 0};
   auto status = read_source(source, [&importer](SourceItem item) { return importer.take(std::move(item)); });
   importer.progress.finish();
   if (!status) {
@@ -143,7 +143,7 @@ int export_command(const Common& common, const std::string& address, const std::
   if (!backend) return report(backend.error(), common.format());
   auto account = (*backend)->call(admin::Request{"account.show", {{"address", address}}, {}});
   if (!account) return report(account.error(), common.format());
-  Exporter exporter{**backend, address, format, target};
+  Exporter exporter{**backend, address, format, target, Progress("exporting"), 0};
   for (const auto& m : account->value.at("mailboxes").as_array())
     if (auto status = exporter.mailbox(text_of(m, "name")); !status) {
       exporter.progress.finish();
