@@ -254,8 +254,9 @@ TEST(ImapFetchCorpus, EveryItemOfEveryMessageIsWellFormedAndConsistent) {
       EXPECT_EQ(body, tree.body(tree.parts[index])) << name << " " << number;
       EXPECT_EQ(body.size(), f.summary.structure[index].size) << name << " " << number;
       EXPECT_EQ(f.octets("BODY[" + number + ".MIME]"), tree.header(tree.parts[index])) << name << " " << number;
-      if (tree.parts[index].is_message())
+      if (tree.parts[index].is_message()) {
         EXPECT_EQ(f.octets("BODY[" + number + ".HEADER]") + f.octets("BODY[" + number + ".TEXT]"), body) << name << " " << number;
+      }
       const auto size = f.fetch("BINARY.SIZE[" + number + "]");
       if (!size) continue;
       EXPECT_EQ(*size,

@@ -279,11 +279,13 @@ TEST(ImapSearchCorpus, EveryMessageCanBeSearched) {
     // What the list shows, the search finds.
     const auto subject = mail.summary.subject.substr(0, 200);
     if (!subject.empty() && subject.find_first_of("\"\\\r\n") == std::string::npos && subject.size() < 200 &&
-        subject.find('\0') == std::string::npos)
+        subject.find('\0') == std::string::npos) {
       EXPECT_TRUE(mail.matches("SUBJECT \"" + subject + "\"")) << name << " " << subject;
+    }
     for (const auto& from : mail.summary.envelope.from)
-      if (from.valid && from.kind == mail::HeaderAddress::Kind::mailbox && from.local.find_first_of("\"\\ ") == std::string::npos)
+      if (from.valid && from.kind == mail::HeaderAddress::Kind::mailbox && from.local.find_first_of("\"\\ ") == std::string::npos) {
         EXPECT_TRUE(mail.matches("FROM \"" + from.local + "@" + from.domain + "\"")) << name;
+      }
   }
 }
 
