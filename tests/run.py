@@ -1,0 +1,128 @@
+"""Runs the tests of a build folder and counts them: GoogleTest programs, checks of the house, end-to-end tests.
+
+python3 tests/run.py BUILD [all | unit | e2e [NAME...] | fuzz SECONDS]
+The last line is "N passed, N failed" (", N skipped" where some were). Exit status 0 only if none failed and some passed.
+"""
+import glob
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+class Count:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def add(self, passed, failed, skipped=0):
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+
+
+def run_gtest(program, count):
+    """One GoogleTest program. A crash counts as one failure more than what it had reported."""
+    name = os.path.basename(program)
+    started = time.time()
+    with tempfile.NamedTemporaryFile(suffix=".json") as report:
+        done = subprocess.run([program, f"--gtest_output=json:{report.name}", "--gtest_brief=1"], cwd=SOURCE, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1200)
+        try:
+            result = json.load(open(report.name))
+        except ValueError:
+            result = None
+    passed = failed = skipped = 0
+    if result:
+        for suite in result["testsuites"]:
+            for test in suite["testsuite"]:
+                if test.get("failures"):
+                    failed += 1
+                elif test["result"] == "SKIPPED":
+                    skipped += 1
+                else:
+                    passed += 1
+    if done.returncode != 0 and failed == 0:
+        failed += 1
+    print(f"{name:28} {passed:5} passed {failed:3} failed {skipped:3} skipped  {time.time() - started:6.1f} s", flush=True)
+    if failed:
+        sys.stdout.write(done.stdout.decode("utf-8", "replace")[-20000:])
+        sys.stdout.flush()
+    count.add(passed, failed, skipped)
+
+
+def run_check(command, count):
+    done = subprocess.run(command, cwd=SOURCE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    good = done.returncode == 0
+    print(f"{os.path.basename(command[0]):28} {'passed' if good else 'FAILED'}", flush=True)
+    if not good:
+        sys.stdout.write(done.stdout.decode("utf-8", "replace"))
+    count.add(int(good), int(not good))
+
+
+def run_unit(build, count):
+    for program in sorted(glob.glob(os.path.join(SOURCE, build, "tests", "*", "*_tests"))):
+        run_gtest(program, count)
+    for check in sorted(glob.glob(os.path.join(SOURCE, "tools", "check_*"))):
+        run_check([check], count)
+
+
+def run_e2e(build, names, count):
+    os.environ["POSTHORN"] = os.path.join(SOURCE, build, "posthorn")
+    os.environ["POSTHORN_SOURCE"] = SOURCE
+    sys.path.insert(0, os.path.join(SOURCE, "tests", "e2e"))
+    files = [os.path.basename(f)[:-3] for f in sorted(glob.glob(os.path.join(SOURCE, "tests", "e2e", "*_test.py")))]
+    for name in files:
+        if names and not any(one in name for one in names):
+            continue
+        started = time.time()
+        suite = unittest.defaultTestLoader.loadTestsFromName(name)
+        result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
+        bad = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+        good = result.testsRun - bad - len(result.skipped)
+        print(f"{name:28} {good:5} passed {bad:3} failed {len(result.skipped):3} skipped  {time.time() - started:6.1f} s", flush=True)
+        count.add(good, bad, len(result.skipped))
+
+
+def run_fuzz(build, seconds, count):
+    """Each target for so long, from its seeds; a finding is a failure, and its input stays in the build folder."""
+    for program in sorted(glob.glob(os.path.join(SOURCE, build, "fuzz", "fuzz_*"))):
+        if not os.access(program, os.X_OK) or os.path.isdir(program):
+            continue
+        name = os.path.basename(program)[len("fuzz_"):]
+        corpus = os.path.join(SOURCE, build, "corpus", name)
+        os.makedirs(corpus, exist_ok=True)
+        command = [program, corpus, f"-max_total_time={seconds}", "-print_final_stats=1", "-verbosity=0", "-rss_limit_mb=4096", "-timeout=10",
+                   f"-artifact_prefix={corpus}-"]
+        seeds = os.path.join(SOURCE, "fuzz", "seeds", name)
+        if os.path.isdir(seeds):
+            command.insert(2, seeds)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        text = done.stdout.decode("utf-8", "replace")
+        runs = [line.split()[-1] for line in text.splitlines() if "number_of_executed_units" in line]
+        print(f"{name:28} {'passed' if done.returncode == 0 else 'FAILED'} {runs[0] if runs else '?'} executions", flush=True)
+        if done.returncode != 0:
+            sys.stdout.write(text[-8000:])
+        count.add(int(done.returncode == 0), int(done.returncode != 0))
+
+
+def main():
+    build, what = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "all"
+    count = Count()
+    if what in ("all", "unit"):
+        run_unit(build, count)
+    if what in ("all", "e2e"):
+        run_e2e(build, sys.argv[3:], count)
+    if what == "fuzz":
+        run_fuzz(build, sys.argv[3], count)
+    skipped = f", {count.skipped} skipped" if count.skipped else ""
+    print(f"{count.passed} passed, {count.failed} failed{skipped}")
+    sys.exit(0 if count.failed == 0 and count.passed > 0 else 1)
+
+
+if __name__ == "__main__":
+    main()
