@@ -28,7 +28,8 @@ Task<std::string> converse(std::unique_ptr<Stream> stream) {
     options.server_name = "mx.blue.test";
     auto secured = co_await stream->start_tls_client(std::move(options));
     seen += secured ? stream->tls()->version + " " + stream->tls()->server_name + "\n" : "no TLS\n";
-    auto again = co_await stream->start_tls_client({});
+    TlsClientOptions none;
+    auto again = co_await stream->start_tls_client(std::move(none));
     seen += again ? "twice\n" : std::string(name_of(again.error().code)) + "\n";
   }
   stream->close();
