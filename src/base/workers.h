@@ -8,6 +8,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -17,18 +18,22 @@ namespace posthorn {
 
 class Workers {
  public:
-  explicit Workers(unsigned threads) : pool_(threads) {}
+  // Without threads (tests in virtual time) work runs at once, on the caller's thread.
+  explicit Workers(unsigned threads) {
+    if (threads > 0) pool_.emplace(threads);
+  }
   // Runs `work` on the pool and resumes the caller on its own executor with the value. `work` must not throw and
-  // must be a named object moved in (base/task.h). Without threads (tests) use Workers::run_inline.
+  // must be a named object moved in (base/task.h).
   template <class Work>
   Task<std::invoke_result_t<Work>> run(Work work) {
     using Value = std::invoke_result_t<Work>;
+    if (!pool_) co_return work();
     auto executor = co_await boost::asio::this_coro::executor;
     auto start = [this, executor, &work](auto handler) {
       auto held = std::make_shared<decltype(handler)>(std::move(handler));
       // The guard keeps the caller's context from running out of work while the pool is busy.
       auto guard = boost::asio::make_work_guard(executor);
-      boost::asio::post(pool_, [executor, held, guard, task = std::move(work)]() mutable {
+      boost::asio::post(*pool_, [executor, held, guard, task = std::move(work)]() mutable {
         auto value = std::make_shared<Value>(task());
         boost::asio::post(executor, [held, value]() mutable { std::move (*held)(std::move(*value)); });
       });
@@ -36,10 +41,12 @@ class Workers {
     auto wait = boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Value)>(start, boost::asio::use_awaitable);
     co_return co_await std::move(wait);
   }
-  void stop() { pool_.join(); }
+  void stop() {
+    if (pool_) pool_->join();
+  }
 
  private:
-  boost::asio::thread_pool pool_;
+  std::optional<boost::asio::thread_pool> pool_;
 };
 
 }  // namespace posthorn
