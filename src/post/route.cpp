@@ -2,7 +2,9 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <algorithm>
+#include <optional>
 
+#include "base/text.h"
 #include "crypto/bytes.h"
 
 namespace posthorn::post {
@@ -19,11 +21,28 @@ bool is_private_v4(std::uint32_t a) {
   struct Network { std::uint32_t base; int bits; };
   // RFC 6890's blocks that are not on the public internet.
   static constexpr Network blocks[] = {{0x0a000000, 8}, {0x64400000, 10}, {0x7f000000, 8}, {0xac100000, 12}, {0xc0000000, 24},
-                                       {0xc0000200, 24}, {0xc0a80000, 16}, {0xc6120000, 15}, {0xc6336400, 24}, {0xcb007100, 24}};
+                                       {0xc0000200, 24}, {0xc0586300, 24}, {0xc0a80000, 16}, {0xc6120000, 15}, {0xc6336400, 24}, {0xcb007100, 24}};
   return std::ranges::any_of(blocks, [a](const Network& n) { return in_v4(a, n.base, n.bits); });
 }
 
 bool never_v4(std::uint32_t a) { return in_v4(a, 0, 8) || in_v4(a, 0xa9fe0000, 16) || a >= 0xe0000000; }
+
+// rfc:4291#2.4 global unicast is 2000::/3: that leaves out loopback, IPv4-compatible, NAT64, discard-only, unique and site local
+// addresses. Of it, RFC 6890 and RFC 9637 take out 2001::/23 (Teredo, ORCHID, benchmarks), 6to4 and the two for documentation.
+bool is_public_v6(const boost::asio::ip::address_v6::bytes_type& b) {
+  if ((b[0] & 0xe0) != 0x20) return false;
+  const auto head = static_cast<std::uint32_t>(b[0]) << 24 | static_cast<std::uint32_t>(b[1]) << 16 | static_cast<std::uint32_t>(b[2]) << 8 | b[3];
+  return head >> 9 != 0x20010000U >> 9 && head != 0x20010db8U && head >> 16 != 0x2002 && head >> 12 != 0x3fff0000U >> 12;
+}
+
+// The address, an IPv4 one however it is written.
+std::optional<boost::asio::ip::address> plain_address(const std::string& text) {
+  boost::system::error_code error;
+  const auto ip = boost::asio::ip::make_address(text, error);
+  if (error) return std::nullopt;
+  if (ip.is_v6() && ip.to_v6().is_v4_mapped()) return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, ip.to_v6());
+  return ip;
+}
 
 struct Addresses {
   std::vector<std::string> good;
@@ -69,23 +88,16 @@ smtp::Reply no_address(const std::string& domain, bool any_refused, bool any_fai
 }  // namespace
 
 bool may_connect(const std::string& address, const Options& options) {
-  boost::system::error_code error;
-  auto ip = boost::asio::ip::make_address(address, error);
-  if (error) return false;
-  if (std::ranges::find(options.own_addresses, address) != options.own_addresses.end()) return false;
-  if (ip.is_v6() && ip.to_v6().is_v4_mapped()) ip = boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, ip.to_v6());
-  if (ip.is_v4()) {
-    const auto a = ip.to_v4().to_uint();
+  const auto ip = plain_address(address);
+  if (!ip) return false;
+  if (std::ranges::any_of(options.own_addresses, [&ip](const std::string& own) { return plain_address(own) == ip; })) return false;
+  if (ip->is_v4()) {
+    const auto a = ip->to_v4().to_uint();
     return !never_v4(a) && (options.allow_private_routes || !is_private_v4(a));
   }
-  const auto v6 = ip.to_v6();
-  const auto bytes = v6.to_bytes();
+  const auto v6 = ip->to_v6();
   if (v6.is_unspecified() || v6.is_multicast() || v6.is_link_local()) return false;
-  const bool unique_local = (bytes[0] & 0xfe) == 0xfc;
-  const bool translated = (bytes[0] == 0x00 && bytes[1] == 0x64) || (bytes[0] == 0x20 && bytes[1] == 0x02) ||
-                          (bytes[0] == 0x20 && bytes[1] == 0x01 && bytes[2] == 0 && bytes[3] == 0);  // NAT64, 6to4, Teredo
-  if (unique_local || translated || v6.is_loopback()) return options.allow_private_routes;
-  return true;
+  return options.allow_private_routes || is_public_v6(v6.to_bytes());
 }
 
 MxOrder order_mx(std::vector<dns::Mx> records, const Options& options, const Random& random) {
@@ -93,7 +105,7 @@ MxOrder order_mx(std::vector<dns::Mx> records, const Options& options, const Ran
   for (std::size_t i = records.size(); i > 1; --i) std::swap(records[i - 1], records[random(i)]);
   std::ranges::sort(records, {}, &dns::Mx::preference);
   // rfc:5321#5.1 we and all that are less preferred than we are must be left out, or mail loops.
-  const auto ours = std::ranges::find(records, options.host_name, &dns::Mx::exchange);
+  const auto ours = std::ranges::find_if(records, [&options](const dns::Mx& mx) { return equal_icase(mx.exchange, options.host_name); });
   if (ours != records.end()) {
     const auto preference = ours->preference;
     std::erase_if(records, [preference](const dns::Mx& mx) { return mx.preference >= preference; });
