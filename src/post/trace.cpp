@@ -77,7 +77,7 @@ Submission complete_submission(std::string_view message, std::string_view host_n
   out.message.reserve(message.size());
   std::size_t from = 0;
   for (const auto& field : block.fields()) {
-    if (!equal_icase(field.name, "Bcc")) continue;
+    if (!equal_icase(field.name, "Bcc") && !equal_icase(field.name, "Resent-Bcc")) continue;  // rfc:5322#3.6.3, 3.6.6
     const auto at = static_cast<std::size_t>(field.whole.data() - block.message.bytes.data());
     out.message += message.substr(from, at - from);
     from = at + field.whole.size();
@@ -88,8 +88,12 @@ Submission complete_submission(std::string_view message, std::string_view host_n
 
 Result<std::vector<mail::Address>> authors(std::string_view message) {
   const auto block = header_of(message);
+  // What other programs may read as another From than we do is not sent: lines that are no field, and more fields than we index.
+  constexpr auto unclear = static_cast<std::uint32_t>(mail::Ambiguity::bad_header_line) | static_cast<std::uint32_t>(mail::Ambiguity::over_limit);
+  if ((block.message.ambiguities & unclear) != 0) return fail(Errc::invalid, "its header has lines that are no header fields, or too many of them");
   std::vector<mail::Address> all;
   std::size_t from_fields = 0;
+  bool named = false;
   for (const auto& field : block.fields()) {
     const bool from = equal_icase(field.name, "From");
     if (!from && !equal_icase(field.name, "Sender")) continue;
@@ -100,10 +104,11 @@ Result<std::vector<mail::Address>> authors(std::string_view message) {
       // text() puts quotes around a local-part that needs them; the strict parser then normalises the domain.
       TRY_ASSIGN(auto address, mail::parse_address(mail::Address{entry.local, entry.domain}.text()));
       all.push_back(std::move(address));
+      named |= from;
     }
   }
   if (from_fields != 1) return fail(Errc::invalid, from_fields == 0 ? "there is no From field" : "there is more than one From field");
-  if (all.empty()) return fail(Errc::invalid, "the From field names nobody");
+  if (!named) return fail(Errc::invalid, "the From field names nobody");
   return all;
 }
 
