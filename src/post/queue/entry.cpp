@@ -32,7 +32,15 @@ void put(Encoder& out, const QueuedRecipient& r) {
   out.flag(r.reported).flag(r.warned);
 }
 
-QueuedRecipient take_recipient(Decoder& in) {
+// A value that this version does not know makes the record unreadable instead of something else.
+template <class Enum>
+Enum take_enum(Decoder& in, std::uint8_t last, bool& known) {
+  const auto value = in.u8();
+  known &= value <= last;
+  return static_cast<Enum>(std::min(value, last));
+}
+
+QueuedRecipient take_recipient(Decoder& in, bool& known) {
   QueuedRecipient r;
   r.to.recipient = take_address(in);
   auto& n = r.to.notify;
@@ -43,7 +51,7 @@ QueuedRecipient take_recipient(Decoder& in) {
   n.delay = in.flag();
   r.to.orcpt_type = in.string();
   r.to.orcpt = in.string();
-  r.state = static_cast<RecipientState>(std::min<std::uint8_t>(in.u8(), 3));
+  r.state = take_enum<RecipientState>(in, 3, known);
   r.attempts = in.u32();
   r.code = in.u16();
   r.enhanced = in.string();
@@ -84,12 +92,13 @@ Result<Entry> decode_entry(std::string_view bytes) {
   Decoder in(body);
   if (in.u8() != version) return bad("unknown version");
   Entry e;
+  bool known = true;
   e.id = QueueId{in.u64()};
   e.from.reverse_path = take_address(in);
   e.from.size = in.u64();
-  e.from.body = static_cast<smtp::Body>(std::min<std::uint8_t>(in.u8(), 2));
+  e.from.body = take_enum<smtp::Body>(in, 2, known);
   e.from.smtputf8 = in.flag();
-  e.from.ret = static_cast<smtp::Ret>(std::min<std::uint8_t>(in.u8(), 2));
+  e.from.ret = take_enum<smtp::Ret>(in, 2, known);
   e.from.envid = in.string();
   e.login = in.string();
   e.arrived = wall(in.i64());
@@ -106,8 +115,8 @@ Result<Entry> decode_entry(std::string_view bytes) {
   e.rounds = in.u32();
   e.in_doubt = in.flag();
   const auto count = in.count();
-  for (std::uint32_t i = 0; i < count && in.ok(); ++i) e.recipients.push_back(take_recipient(in));
-  if (!in.finished()) return bad("fields");
+  for (std::uint32_t i = 0; i < count && in.ok(); ++i) e.recipients.push_back(take_recipient(in, known));
+  if (!in.finished() || !known) return bad("fields");
   return e;
 }
 

@@ -1,0 +1,94 @@
+// The stored form of a queued message.
+#include "post/queue/entry.h"
+
+#include <gtest/gtest.h>
+
+namespace posthorn::post {
+namespace {
+
+Entry full() {
+  Entry e;
+  e.id = QueueId{0x0123456789abcdef};
+  e.from.reverse_path = {"al ice", "blue.test"};
+  e.from.size = 1u << 31;
+  e.from.body = smtp::Body::binary_mime;
+  e.from.smtputf8 = true;
+  e.from.ret = smtp::Ret::headers;
+  e.from.envid = "QQ 314159";
+  e.login = "alice@blue.test";
+  e.arrived = WallTime(std::chrono::milliseconds(1'795'450'000'123));
+  e.expires = e.arrived + std::chrono::hours(120);
+  e.due = WallTime(std::chrono::milliseconds(-5));
+  for (std::size_t i = 0; i < e.blob.bytes.size(); ++i) e.blob.bytes[i] = static_cast<std::uint8_t>(i * 17);
+  e.wrapped_key = std::string("k\0y", 3);
+  e.size = 4096;
+  e.held = true;
+  e.held_because = "because";
+  e.begun = 2;
+  e.rounds = 7;
+  e.in_doubt = true;
+  for (const auto state : {RecipientState::waiting, RecipientState::delivered, RecipientState::relayed, RecipientState::failed}) {
+    QueuedRecipient r;
+    r.to.recipient = {"bob", "green.test"};
+    r.to.notify = {true, false, true, false, true};
+    r.to.orcpt_type = "rfc822";
+    r.to.orcpt = "robert@green.test";
+    r.state = state;
+    r.attempts = 3;
+    r.code = 451;
+    r.enhanced = "4.7.1";
+    r.text = "line one\nline two";
+    r.remote = "mx [192.0.2.1]";
+    r.reported = true;
+    r.warned = state == RecipientState::failed;
+    e.recipients.push_back(r);
+  }
+  return e;
+}
+
+TEST(Entry, ComesBackAsItWas) {
+  for (const auto& entry : {full(), Entry{}}) {
+    const auto bytes = encode(entry);
+    const auto back = decode_entry(bytes);
+    ASSERT_TRUE(back) << back.error().text();
+    EXPECT_EQ(encode(*back), bytes);
+  }
+  const auto back = decode_entry(encode(full()));
+  EXPECT_EQ(back->from.reverse_path, full().from.reverse_path);
+  EXPECT_EQ(back->from.ret, smtp::Ret::headers);
+  EXPECT_EQ(back->due, full().due);
+  EXPECT_EQ(back->blob, full().blob);
+  ASSERT_EQ(back->recipients.size(), 4u);
+  EXPECT_EQ(back->recipients[3].state, RecipientState::failed);
+  EXPECT_TRUE(back->recipients[3].warned);
+  EXPECT_FALSE(back->recipients[2].warned);
+  EXPECT_TRUE(back->recipients[0].to.notify.success);
+  EXPECT_EQ(back->recipients[0].text, "line one\nline two");
+  EXPECT_FALSE(back->done());
+}
+
+TEST(Entry, IsRefusedIfAnyBitChanged) {
+  const auto bytes = encode(full());
+  for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    auto bad = bytes;
+    bad[bit / 8] = static_cast<char>(static_cast<unsigned char>(bad[bit / 8]) ^ (1u << (bit % 8)));
+    const auto got = decode_entry(bad);
+    ASSERT_FALSE(got) << "bit " << bit;
+    EXPECT_EQ(got.error().code, Errc::corrupt);
+  }
+}
+
+TEST(Entry, IsRefusedIfCutOrLonger) {
+  const auto bytes = encode(full());
+  for (std::size_t size = 0; size < bytes.size(); ++size) ASSERT_FALSE(decode_entry(bytes.substr(0, size))) << size;
+  EXPECT_FALSE(decode_entry(bytes + "x"));
+  EXPECT_FALSE(decode_entry(std::string(100, '\0')));
+}
+
+TEST(QueueId, ReadsBackWhatItShows) {
+  for (const auto id : {QueueId{0}, QueueId{1}, QueueId{0x0123456789abcdef}, QueueId{~0ull}}) EXPECT_EQ(parse_queue_id(text_of(id)), id);
+  for (const auto* bad : {"", "1", "0123456789abcde", "0123456789abcdefa", "0123456789abcdeg"}) EXPECT_FALSE(parse_queue_id(bad)) << bad;
+}
+
+}  // namespace
+}  // namespace posthorn::post
