@@ -24,7 +24,33 @@ std::string_view word(DsnAction action) {
 std::string one_line(std::string_view text, std::size_t limit = 900) {
   std::string out;
   for (const char c : text.substr(0, limit)) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-  return is_utf8(out) ? out : printable(out);
+  return is_utf8(out) ? out : printable(out, limit);
+}
+
+// As one_line(), for the status part of a report that is not RFC 6533's: that is ASCII (RFC 3464 2.1).
+std::string status_text(std::string_view text, bool global, std::size_t limit = 900) {
+  auto out = one_line(text, limit);
+  if (!global)
+    for (auto& c : out)
+      if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+  return out;
+}
+
+// rfc:3463#2 class "." subject "." detail, and nothing else, whatever the record says.
+bool is_status(std::string_view code) {
+  const auto parts = split(code, '.');
+  if (parts.size() != 3 || parts[0].size() != 1) return false;
+  return std::ranges::all_of(parts, [](std::string_view p) {
+    return !p.empty() && p.size() <= 3 && std::ranges::all_of(p, [](char c) { return c >= '0' && c <= '9'; });
+  });
+}
+std::string status_before_text(const std::string& enhanced) { return is_status(enhanced) ? " " + enhanced : ""; }
+
+// Whether the report must be able to hold UTF-8 (RFC 6533).
+bool is_global(const DsnInput& in) {
+  return in.entry->from.smtputf8 || std::ranges::any_of(in.recipients, [](const DsnRecipient& r) {
+           return !is_ascii(r.recipient->to.recipient.text()) || !is_ascii(r.recipient->to.orcpt);
+         });
 }
 
 std::string status_of(const DsnRecipient& r) {
@@ -32,8 +58,8 @@ std::string status_of(const DsnRecipient& r) {
   if (r.action == DsnAction::relayed) return "2.1.9";
   const auto& enhanced = r.recipient->enhanced;
   const char wanted = r.action == DsnAction::delayed ? '4' : '5';
-  if (enhanced.size() >= 5 && enhanced[0] == wanted) return enhanced;
-  if (enhanced.size() >= 5 && wanted == '5') return "5" + enhanced.substr(1);  // a temporary trouble that lasted too long
+  if (is_status(enhanced) && enhanced[0] == wanted) return enhanced;
+  if (is_status(enhanced) && wanted == '5') return "5" + enhanced.substr(1);  // a temporary trouble that lasted too long
   return wanted == '4' ? "4.4.1" : "5.0.0";
 }
 
@@ -69,8 +95,7 @@ std::string explain(const DsnRecipient& r) {
   if (!q.to.orcpt.empty() && !equal_icase(q.to.orcpt, q.to.recipient.text())) out += "    (you wrote to " + one_line(q.to.orcpt, 300) + ")\r\n";
   if (r.action == DsnAction::delivered || r.action == DsnAction::relayed) return out;
   if (q.code != 0) {
-    out += "    The server " + one_line(q.remote, 300) + " answered:\r\n    \"" + std::to_string(q.code) + (q.enhanced.empty() ? "" : " ") + q.enhanced + " " +
-           one_line(q.text) + "\"\r\n";
+    out += "    The server " + one_line(q.remote, 300) + " answered:\r\n    \"" + std::to_string(q.code) + status_before_text(q.enhanced) + " " + one_line(q.text) + "\"\r\n";
   } else if (!q.text.empty()) {
     out += "    What went wrong: " + one_line(q.text) + "\r\n";
   }
@@ -86,15 +111,16 @@ std::string explain(const DsnRecipient& r) {
 
 std::string address_type(const mail::Address& a) { return is_ascii(a.text()) ? "rfc822; " : "utf-8; "; }
 
-std::string per_recipient(const DsnRecipient& r, const Entry& entry) {
+std::string per_recipient(const DsnRecipient& r, const Entry& entry, bool global) {
   const auto& q = *r.recipient;
   std::string out = "\r\n";
-  if (!q.to.orcpt.empty()) out += "Original-Recipient: " + one_line(q.to.orcpt_type, 60) + "; " + one_line(q.to.orcpt, 500) + "\r\n";
+  if (!q.to.orcpt.empty()) out += "Original-Recipient: " + status_text(q.to.orcpt_type, global, 60) + "; " + status_text(q.to.orcpt, global, 500) + "\r\n";
   out += "Final-Recipient: " + address_type(q.to.recipient) + q.to.recipient.text() + "\r\n";
   out += "Action: " + std::string(word(r.action)) + "\r\nStatus: " + status_of(r) + "\r\n";
-  if (!q.remote.empty()) out += "Remote-MTA: dns; " + one_line(q.remote.substr(0, q.remote.find(' ')), 255) + "\r\n";
-  if (q.code != 0) out += "Diagnostic-Code: smtp; " + std::to_string(q.code) + (q.enhanced.empty() ? "" : " ") + q.enhanced + " " + one_line(q.text) + "\r\n";
-  else if (!q.text.empty()) out += "Diagnostic-Code: x-posthorn; " + one_line(q.text) + "\r\n";
+  if (!q.remote.empty()) out += "Remote-MTA: dns; " + status_text(q.remote.substr(0, q.remote.find(' ')), global, 255) + "\r\n";
+  const auto text = status_text(q.text, global);
+  if (q.code != 0) out += "Diagnostic-Code: smtp; " + std::to_string(q.code) + status_before_text(q.enhanced) + " " + text + "\r\n";
+  else if (!text.empty()) out += "Diagnostic-Code: x-posthorn; " + text + "\r\n";
   if (r.action == DsnAction::delayed) {
     const auto until = std::chrono::duration_cast<std::chrono::seconds>(entry.expires.time_since_epoch()).count();
     out += "Will-Retry-Until: " + mail::format_date(mail::Date{until, 0}) + "\r\n";
@@ -103,10 +129,9 @@ std::string per_recipient(const DsnRecipient& r, const Entry& entry) {
 }
 
 // What comes back of the message: all of it, or its header block (RFC 3461 4.3).
-std::string returned(const DsnInput& in, DsnAction action) {
+std::string returned(const DsnInput& in, DsnAction action, bool global) {
   const auto end = in.message.find("\r\n\r\n");
   const bool headers_only = in.entry->from.ret == smtp::Ret::headers || in.message.size() > full_limit || action != DsnAction::failed;
-  const bool global = in.entry->from.smtputf8;
   if (headers_only)
     return std::string("Content-Type: ") + (global ? "message/global-headers" : "text/rfc822-headers") +
            "\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + std::string(in.message.substr(0, end == std::string_view::npos ? end : end + 2));
@@ -120,7 +145,7 @@ std::string write_dsn(const DsnInput& in) {
   const auto action = in.recipients.front().action;
   const auto& entry = *in.entry;
   const std::string boundary = "posthorn-report-" + std::string(in.unique);
-  const bool global = entry.from.smtputf8;
+  const bool global = is_global(in);
   const auto arrived = std::chrono::duration_cast<std::chrono::seconds>(entry.arrived.time_since_epoch()).count();
 
   std::string out = "From: \"Mail Delivery\" <MAILER-DAEMON@" + std::string(in.host_name) + ">\r\n";
@@ -139,11 +164,11 @@ std::string write_dsn(const DsnInput& in) {
   out += "\r\n--" + boundary + "\r\nContent-Type: " + (global ? "message/global-delivery-status" : "message/delivery-status") + "\r\n";
   if (global) out += "Content-Transfer-Encoding: 8bit\r\n";
   out += "\r\nReporting-MTA: dns; " + std::string(in.host_name) + "\r\n";
-  if (!entry.from.envid.empty()) out += "Original-Envelope-Id: " + one_line(entry.from.envid, 100) + "\r\n";
+  if (!entry.from.envid.empty()) out += "Original-Envelope-Id: " + status_text(entry.from.envid, global, 100) + "\r\n";
   out += "Arrival-Date: " + mail::format_date(mail::Date{arrived, 0}) + "\r\n";
-  for (const auto& r : in.recipients) out += per_recipient(r, entry);
+  for (const auto& r : in.recipients) out += per_recipient(r, entry, global);
 
-  out += "\r\n--" + boundary + "\r\n" + returned(in, action);
+  out += "\r\n--" + boundary + "\r\n" + returned(in, action, global);
   if (!out.ends_with("\r\n")) out += "\r\n";
   return out + "\r\n--" + boundary + "--\r\n";
 }
