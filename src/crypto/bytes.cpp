@@ -37,8 +37,9 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   return digest;
 }
 
-// rfc:5869#2 in its two steps; every caller's length is at most 255 blocks.
+// rfc:5869#2 in its two steps. More than 255 blocks would be a bug of the caller: the counter is one byte.
 std::string hkdf_sha256(std::string_view key, std::string_view salt, std::string_view info, std::size_t length) {
+  if (length > std::size_t{255} * 32) std::abort();
   const std::string zero(32, '\0');
   const std::string extracted = hmac_sha256(salt.empty() ? std::string_view(zero) : salt, key);
   std::string okm, block;

@@ -1,9 +1,12 @@
 #include "crypto/keyring.h"
 
 #include <fcntl.h>
+#include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "base/text.h"
@@ -46,51 +49,95 @@ class MasterKeyring final : public Keyring {
   std::string account_key_, queue_key_, pseudonym_key_;
 };
 
-std::unexpected<Error> key_error(const std::string& file, const std::string& what) {
-  return fail(Errc::io, "the key file " + file + " " + what, "Restore it from your backup: without it no stored mail can be read");
+std::unexpected<Error> key_error(const std::string& file, const std::string& what, const std::string& todo) {
+  return fail(Errc::io, "the key file " + file + " " + what, todo);
 }
+std::unexpected<Error> not_made(const std::string& file, const std::string& what) {
+  return key_error(file, what + ": " + std::strerror(errno), "Look at the free space and the rights of its folder");
+}
+std::unexpected<Error> not_read(const std::string& file, const std::string& what) {
+  return key_error(file, what, "Restore it from your backup: without it no stored mail can be read");
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int number() const { return number_; }
+  bool good() const { return number_ >= 0; }
+
+ private:
+  int number_;
+};
+
+// Wipes key material that stood in memory for a moment.
+class Wiped {
+ public:
+  explicit Wiped(std::string bytes) : bytes(std::move(bytes)) {}
+  ~Wiped() { sodium_memzero(bytes.data(), bytes.size()); }
+  Wiped(const Wiped&) = delete;
+  Wiped& operator=(const Wiped&) = delete;
+  std::string bytes;
+};
 
 bool write_all(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     const auto n = ::write(descriptor, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
   return true;
 }
 
-// Under a temporary name, synced, then linked into place and the folder synced: a power cut leaves a whole key or none.
-Status make_key(const std::string& file) {
-  const std::string temporary = file + ".new";
-  ::unlink(temporary.c_str());
-  const int out = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (out < 0) return key_error(file, "cannot be made");
-  const bool good = write_all(out, hex(random_bytes(32)) + "\n") && ::fsync(out) == 0;
-  if (::close(out) != 0 || !good) return key_error(file, "cannot be written: is the disk full?");
-  if (::link(temporary.c_str(), file.c_str()) != 0 && errno != EEXIST) return key_error(file, "cannot be put into place");
-  ::unlink(temporary.c_str());
+Status sync_folder_of(const std::string& file) {
   const auto folder = std::filesystem::path(file).parent_path().string();
-  const int directory = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = directory >= 0 && ::fsync(directory) == 0;
-  if (directory >= 0) ::close(directory);
-  return synced ? Status{} : key_error(file, "cannot be synced to disk");
+  const Descriptor directory(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.good() || ::fsync(directory.number()) != 0) return not_made(file, "cannot be synced to disk with its folder");
+  return {};
+}
+
+// Under a name of its own, synced, then linked into place: a power cut leaves a whole key or none, and of two processes that make one
+// at once the first wins and the second reads that.
+Status make_key(const std::string& file) {
+  const std::string temporary = file + "." + hex(random_bytes(8)) + ".new";
+  const Descriptor out(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!out.good()) return not_made(file, "cannot be made");
+  const Wiped text(hex(random_bytes(32)) + "\n");
+  Status made;
+  if (!write_all(out.number(), text.bytes) || ::fsync(out.number()) != 0) made = not_made(file, "cannot be written");
+  else if (::link(temporary.c_str(), file.c_str()) != 0 && errno != EEXIST) made = not_made(file, "cannot be put into place");
+  ::unlink(temporary.c_str());
+  return made;
+}
+
+Result<std::string> read_key(const std::string& file, int in) {
+  struct stat info {};
+  if (::fstat(in, &info) != 0 || !S_ISREG(info.st_mode)) return not_read(file, "is not a plain file");
+  if ((info.st_mode & 077) != 0) return fail(Errc::refused, "the key file " + file + " can be read by others", "Run: chmod 600 " + file);
+  Wiped text(std::string(256, '\0'));
+  const auto size = ::read(in, text.bytes.data(), text.bytes.size());
+  if (size < 0) return not_read(file, std::string("cannot be read: ") + std::strerror(errno));
+  auto master = unhex(trim(std::string_view(text.bytes).substr(0, static_cast<std::size_t>(size))));
+  if (!master || master->size() != 32) return not_read(file, "does not hold 64 hexadecimal digits");
+  return std::move(*master);
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Keyring>> file_keyring(const std::string& file) {
-  if (::access(file.c_str(), F_OK) != 0) TRY(make_key(file));
-  struct stat info {};
-  if (::stat(file.c_str(), &info) != 0) return key_error(file, "cannot be looked at");
-  if ((info.st_mode & 077) != 0) return fail(Errc::refused, "the key file " + file + " can be read by others", "Run: chmod 600 " + file);
-  const int in = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  std::string text(256, '\0');
-  const auto size = in < 0 ? -1 : ::read(in, text.data(), text.size());
-  if (in >= 0) ::close(in);
-  if (size < 0) return key_error(file, "cannot be read");
-  const auto master = unhex(trim(std::string_view(text).substr(0, static_cast<std::size_t>(size))));
-  if (!master || master->size() != 32) return key_error(file, "does not hold 64 hexadecimal digits");
-  return std::make_unique<MasterKeyring>(*master);
+  if (::access(file.c_str(), F_OK) != 0 && errno == ENOENT) TRY(make_key(file));
+  const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!in.good()) return not_read(file, std::string("cannot be opened: ") + std::strerror(errno));
+  TRY_ASSIGN(auto master, read_key(file, in.number()));
+  const Wiped wiped(std::move(master));
+  // Also for a file that was there: who made it may have been stopped before its name was on disk.
+  TRY(sync_folder_of(file));
+  return std::make_unique<MasterKeyring>(wiped.bytes);
 }
 
 std::unique_ptr<Keyring> memory_keyring() { return std::make_unique<MasterKeyring>(random_bytes(32)); }
