@@ -1,0 +1,273 @@
+"""Real servers for the tests: Server is one `posthorn serve`, Pair is two that find each other by a real DNS server (Knot).
+
+Everything listens on loopback, lives in a temporary folder, and is ended by pid.
+"""
+import hashlib
+import imaplib
+import json
+import os
+import poplib
+import shutil
+import smtplib
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+
+POSTHORN = os.environ.get("POSTHORN", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "build", "release", "posthorn"))
+SOURCE = os.environ.get("POSTHORN_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+SERVICES = ["smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s"]
+
+
+def suites():
+    for path in (os.path.join(SOURCE, "..", "shared", "suites"), "/work/shared/suites"):
+        if os.path.isdir(path):
+            return path
+    return None
+
+
+def free_ports(address, count):
+    """Ports that are free now. They are bound again at once by the server that was given them."""
+    held = []
+    for _ in range(count):
+        s = socket.socket()
+        s.bind((address, 0))
+        held.append(s)
+    ports = [s.getsockname()[1] for s in held]
+    for s in held:
+        s.close()
+    return ports
+
+
+def wait_for(what, seconds=20.0, message="it did not happen in time"):
+    """Polls what() until it gives something true, and gives that."""
+    end = time.monotonic() + seconds
+    while True:
+        value = what()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(message)
+        time.sleep(0.02)
+
+
+def certificate(folder, name, address):
+    """A CA and a certificate of it for name and address."""
+    run = lambda *a, **k: subprocess.run(a, cwd=folder, check=True, capture_output=True, **k)
+    if not os.path.exists(os.path.join(folder, "ca.pem")):
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",
+            "-days", "30", "-subj", "/CN=test CA", "-addext", "basicConstraints=critical,CA:TRUE")
+    run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
+    open(os.path.join(folder, f"{name}.ext"), "w").write(f"subjectAltName=DNS:{name},IP:{address}\n")
+    run("openssl", "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "30", "-out", f"{name}.pem",
+        "-extfile", f"{name}.ext")
+
+
+class Server:
+    """One posthorn on an address of its own. `sections` are more lines of the configuration, by section."""
+
+    def __init__(self, folder, domain="blue.test", address="127.0.9.1", sections=None, smtp_port=None):
+        self.folder, self.domain, self.address = folder, domain, address
+        self.name = f"mx.{domain}"
+        os.makedirs(folder, exist_ok=True)
+        certificate(folder, self.name, address)
+        self.ca = os.path.join(folder, "ca.pem")
+        self.ports = dict(zip(SERVICES, free_ports(address, len(SERVICES))))
+        if smtp_port:
+            self.ports["smtp"] = smtp_port
+        self.config = os.path.join(folder, f"{domain}.toml")
+        self.log = os.path.join(folder, f"{domain}.log")
+        self.process = None
+        self.passwords = {}
+        self.write_config(sections or {})
+
+    def write_config(self, sections):
+        own = {"server": f'name = "{self.name}"\ndata = "{self.domain}-data"\nlog_level = "debug"\n',
+               "dns": 'forward = ["127.0.0.1@9"]\nask_localhost = true\n'}
+        for section, text in sections.items():
+            own[section] = own.get(section, "") + text if section == "server" else text
+        lines = [f"[{section}]\n{text}" for section, text in own.items()]
+        lines.append(f'[[tls]]\ncertificate = "{self.name}.pem"\nkey = "{self.name}.key"\n')
+        for service, port in self.ports.items():
+            lines.append(f'[[listen]]\nservice = "{service}"\naddress = "{self.address}"\nport = {port}\n')
+        open(self.config, "w").write("\n".join(lines))
+
+    def cli(self, *arguments, input=None, check=True):
+        done = subprocess.run([POSTHORN, "--config", self.config, *arguments], input=input, capture_output=True, text=True, timeout=120)
+        if check and done.returncode != 0:
+            raise AssertionError(f"posthorn {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def json(self, *arguments):
+        return json.loads(self.cli(*arguments, "--json").stdout)
+
+    def add(self, *users, password="secret word"):
+        if self.domain not in [d["domain"] for d in self.json("domain", "list")]:
+            self.cli("domain", "add", self.domain)
+        for user in users:
+            self.cli("account", "add", f"{user}@{self.domain}", "--password-file", "-", input=password + "\n")
+            self.passwords[f"{user}@{self.domain}"] = password
+
+    def start(self):
+        started = time.monotonic()
+        self.stderr = open(self.log, "ab")
+        at = os.path.getsize(self.log)
+        self.process = subprocess.Popen([POSTHORN, "--config", self.config, "serve"], stdin=subprocess.DEVNULL, stdout=self.stderr, stderr=self.stderr)
+
+        def ready():
+            if self.process.poll() is not None:
+                raise AssertionError("posthorn did not start:\n" + open(self.log).read()[-3000:])
+            with open(self.log, "rb") as log:
+                log.seek(at)
+                return b'"event":"started"' in log.read()
+        wait_for(ready, 30, "posthorn did not start in time")
+        return time.monotonic() - started
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(20)
+        self.process = None
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def close(self):
+        self.stop()
+        done = self.cli("verify", check=False)
+        if done.returncode != 0:
+            raise AssertionError("verify:\n" + done.stdout + done.stderr)
+
+    def events(self, name):
+        with open(self.log, "rb") as log:
+            return [e for e in (json.loads(line) for line in log if line.startswith(b"{")) if e["event"] == name]
+
+    # -- clients
+    def tls(self):
+        return ssl.create_default_context(cafile=self.ca)
+
+    def smtp(self, user=None, service="submission"):
+        client = smtplib.SMTP(self.address, self.ports[service], timeout=60)
+        if user:
+            client.starttls(context=self.tls())
+            client.login(user, self.passwords[user])
+        return client
+
+    def submit(self, sender, recipients, message, **options):
+        with self.smtp(sender) as client:
+            return client.sendmail(sender, recipients, message, **options)
+
+    def imap(self, user):
+        client = imaplib.IMAP4_SSL(self.address, self.ports["imaps"], ssl_context=self.tls(), timeout=60)
+        client.login(user, self.passwords[user])
+        return client
+
+    def pop3(self, user):
+        client = poplib.POP3_SSL(self.address, self.ports["pop3s"], context=self.tls(), timeout=60)
+        client.user(user)
+        client.pass_(self.passwords[user])
+        return client
+
+    def inbox(self, user, mailbox="INBOX"):
+        """All messages of a mailbox, whole."""
+        client = self.imap(user)
+        client.select(mailbox, readonly=True)
+        _, data = client.uid("FETCH", "1:*", "(BODY.PEEK[])")
+        client.logout()
+        return [item[1] for item in data if isinstance(item, tuple)]
+
+    def wait_for_mail(self, user, count=1, seconds=30):
+        return wait_for(lambda: (lambda all: all if len(all) >= count else None)(self.inbox(user)), seconds, f"{user} did not get {count} messages")
+
+
+class Dns:
+    """Knot with plain zones on an address and port of its own."""
+
+    def __init__(self, folder, address, zones):
+        self.folder, self.address = os.path.join(folder, "dns"), address
+        os.makedirs(self.folder, exist_ok=True)
+        self.port = free_ports(address, 1)[0]
+        lines = ["server:", f"  listen: {address}@{self.port}", f"  rundir: {self.folder}", "database:", f"  storage: {self.folder}/db",
+                 "log:", "  - target: stderr", "    any: warning", "zone:"]
+        for zone, text in zones.items():
+            open(os.path.join(self.folder, f"{zone}.zone"), "w").write(text)
+            lines += [f"  - domain: {zone}", f"    file: {self.folder}/{zone}.zone"]
+        open(os.path.join(self.folder, "knot.conf"), "w").write("\n".join(lines) + "\n")
+        self.start()
+
+    def start(self):
+        log = open(os.path.join(self.folder, "log"), "ab")
+        self.process = subprocess.Popen(["/usr/sbin/knotd", "-c", os.path.join(self.folder, "knot.conf")], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+        def answers():
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                s.settimeout(0.2)
+                s.sendto(b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x04blue\x04test\x00\x00\x06\x00\x01", (self.address, self.port))
+                try:
+                    return s.recv(512)[3] & 0x0F == 0
+                except OSError:
+                    return False
+        wait_for(answers, 20, "knotd does not answer")
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait(20)
+        self.process = None
+
+
+def zone(domain, address):
+    return (f"$ORIGIN {domain}.\n$TTL 60\n@ SOA ns hostmaster 1 3600 600 86400 60\n@ NS ns\nns A 127.0.9.53\n@ MX 10 mx\nmx A {address}\n")
+
+
+class Pair:
+    """blue.test and green.test."""
+
+    def __init__(self, folder, queue='retry_first = "1s"\nretry_most = "5s"\n', blue_address="127.0.9.1", green_address="127.0.9.2"):
+        port = free_ports(blue_address, 1)[0]
+        self.dns = Dns(folder, "127.0.9.53", {"blue.test": zone("blue.test", blue_address), "green.test": zone("green.test", green_address)})
+        sections = {"dns": f'forward = ["127.0.9.53@{self.dns.port}"]\ntest_domain = true\nask_localhost = true\n',
+                    "queue": f"port = {port}\nallow_private_routes = true\n{queue}",
+                    "submission": 'any_sender = ["gateway@blue.test", "gateway@green.test"]\n'}
+        self.blue = Server(folder, "blue.test", blue_address, sections, port)
+        self.green = Server(folder, "green.test", green_address, sections, port)
+        self.blue.add("alice", "gateway")
+        self.green.add("bob", "gateway")
+
+    def start(self):
+        self.blue.start()
+        self.green.start()
+
+    def close(self):
+        try:
+            self.blue.close()
+            self.green.close()
+        finally:
+            self.dns.stop()
+
+
+class Folder:
+    """A temporary folder for a test class."""
+
+    def __init__(self, name):
+        self.path = tempfile.mkdtemp(prefix=f"posthorn-{name}-")
+
+    def remove(self):
+        if not os.environ.get("POSTHORN_KEEP"):
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
+def body_of(message):
+    return message.split(b"\r\n\r\n", 1)[1]
+
+
+def sha(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def letter(sender, recipient, body=b"Hello\r\n", subject="Hello", extra=""):
+    head = f"From: {sender}\r\nTo: {recipient}\r\nSubject: {subject}\r\nDate: Mon, 23 Nov 2026 17:05:04 +0000\r\n{extra}\r\n"
+    return head.encode() + body
