@@ -25,7 +25,7 @@ std::string_view word_of(Response::Kind kind) {
 }  // namespace
 
 Session::Session(std::unique_ptr<Stream> given, const ServerOptions& server_options, store::Store& mail, sasl::Accounts& who, Clock& time,
-                 Log& logger, const bool& stop)
+                 Log& logger, const std::atomic<bool>& stop)
     : stream(std::move(given)), options(server_options), store(mail), accounts(who), clock(time), log(logger), input(*stream),
       stopping_(stop), reader_(CommandLimits::before_login()), started_(time.steady()) {}
 
@@ -253,7 +253,7 @@ Task<void> Session::finish() {
 }
 
 Task<void> serve(std::unique_ptr<Stream> stream, const ServerOptions& options, store::Store& store, sasl::Accounts& accounts, Clock& clock,
-                 Log& log, const bool& stopping) {
+                 Log& log, const std::atomic<bool>& stopping) {
   Session session(std::move(stream), options, store, accounts, clock, log, stopping);
   co_await session.run();
 }

@@ -28,7 +28,7 @@ enum class State : std::uint8_t { not_authenticated = 1, authenticated = 2, sele
 class Session {
  public:
   Session(std::unique_ptr<Stream> given, const ServerOptions& server_options, store::Store& mail, sasl::Accounts& who, Clock& time,
-          Log& logger, const bool& stop);
+          Log& logger, const std::atomic<bool>& stop);
   Task<void> run();
 
   // -- reading and writing
@@ -93,7 +93,7 @@ class Session {
   CommandLimits limits() const;
   Task<void> finish();
 
-  const bool& stopping_;
+  const std::atomic<bool>& stopping_;
   CommandReader reader_;
   SteadyTime started_;
   SteadyTime read_until_{}, write_until_{};  // while a read or a write is pending
