@@ -84,8 +84,8 @@ std::optional<CommandReader::Event> CommandReader::line(std::string_view input, 
   const auto rest = input.substr(consumed);
   const auto at = std::min(rest.find_first_of(special), rest.size());
   const auto room = std::min(limits_.line - (text_.size() - line_start_), limits_.total - counted());
+  text_.append(rest.substr(0, std::min(at, room)));
   if (at > room) return Event{Kind::fatal, consumed, "BAD The command is too long"};
-  text_.append(rest.substr(0, at));
   consumed += at;
   if (at == rest.size()) return Event{Kind::more, consumed, ""};
   // attacks.md A1: no line ends but CRLF, so that nobody reads other commands out of these bytes than we do.

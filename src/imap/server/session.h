@@ -6,6 +6,7 @@
 // (attacks.md E1-E6).
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
