@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "crypto/bytes.h"
 #include "crypto/password.h"
+#include "sasl/credential.h"
 #include "sasl/scram.h"
 
 namespace posthorn::sasl {
@@ -21,6 +22,7 @@ class PlainClient final : public Client {
   std::string_view mechanism() const override { return "PLAIN"; }
   Result<std::string> step(std::optional<std::string_view>) override {
     if (sent_) return stop("it asked for more than PLAIN has");
+    if (!is_credential(login_.user) || !is_credential(login_.password)) return stop("our user or password is empty or holds what PLAIN cannot carry");
     sent_ = true;
     return std::string(1, '\0') + login_.user + '\0' + login_.password;
   }
@@ -43,6 +45,7 @@ class ScramClient final : public Client {
   Result<std::string> step(std::optional<std::string_view> challenge) override {
     switch (state_++) {
       case 0:
+        if (!is_credential(login_.user) || !is_credential(login_.password)) return stop("our user or password is empty or holds control characters");
         first_bare_ = "n=" + encode_name(login_.user) + ",r=" + login_.nonce;
         return gs2_header_ + first_bare_;
       case 1: return challenge ? answer(*challenge) : stop("it sent no challenge");

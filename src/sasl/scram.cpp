@@ -1,6 +1,8 @@
 #include "sasl/scram.h"
 
+#include "base/cursor.h"
 #include "base/text.h"
+#include "sasl/credential.h"
 
 namespace posthorn::sasl {
 
@@ -8,7 +10,8 @@ std::optional<std::vector<Attribute>> parse_attributes(std::string_view message)
   if (message.size() > message_limit || message.contains('\0')) return std::nullopt;
   std::vector<Attribute> out;
   for (const auto part : split(message, ',')) {
-    if (part.size() < 2 || part[1] != '=') return std::nullopt;
+    // rfc:5802#7 attr-val = ALPHA "=" value, and a value has at least one character.
+    if (part.size() < 3 || part[1] != '=' || Cursor::lower(part[0]) < 'a' || Cursor::lower(part[0]) > 'z') return std::nullopt;
     out.push_back({part[0], part.substr(2)});
   }
   return out;
@@ -26,7 +29,7 @@ std::optional<std::string> decode_name(std::string_view name) {
     out += escape == "=2C" ? ',' : '=';
     i += 2;
   }
-  if (out.empty() || !is_utf8(out)) return std::nullopt;
+  if (!is_credential(out)) return std::nullopt;
   return out;
 }
 
@@ -38,6 +41,12 @@ std::string encode_name(std::string_view name) {
     else out += c;
   }
   return out;
+}
+
+bool only_extensions(const std::vector<Attribute>& attributes, std::size_t from, std::size_t to) {
+  for (std::size_t i = from; i < to; ++i)
+    if (std::string_view("anmrcsipve").contains(attributes[i].name)) return false;
+  return true;
 }
 
 bool is_nonce(std::string_view nonce) {

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "crypto/bytes.h"
+#include "sasl/credential.h"
 #include "sasl/scram.h"
 
 namespace posthorn::sasl {
@@ -20,7 +21,7 @@ class PasswordServer : public Server {
 
  protected:
   Step check(std::string user, std::string password) {
-    if (user.empty() || password.empty() || !is_utf8(user) || !is_utf8(password)) return malformed("empty or not UTF-8");
+    if (!is_credential(user) || !is_credential(password)) return malformed("empty, not UTF-8, or with control characters");
     user_ = user;
     return CheckPassword{std::move(user), std::move(password)};
   }
@@ -64,10 +65,13 @@ class LoginServer final : public PasswordServer {
 class ScramServer final : public Server {
  public:
   enum class Binding : unsigned char { none, required };
-  ScramServer(Binding binding, std::string exporter) : binding_(binding), exporter_(std::move(exporter)) {}
+  ScramServer(Binding binding, std::string exporter, std::string nonce)
+      : binding_(binding), exporter_(std::move(exporter)), server_nonce_(std::move(nonce)) {
+    if (server_nonce_.empty()) server_nonce_ = base64_encode(crypto::random_bytes(18));
+  }
 
   Step step(std::optional<std::string_view> message) override {
-    if (!message) return Challenge{};
+    if (!message) return state_ == State::first ? Step(Challenge{}) : Step(malformed("no message"));
     if (message->size() > message_limit) return malformed("too long");
     if (state_ == State::first) return first(*message);
     if (state_ == State::final) return final(*message);
@@ -76,8 +80,9 @@ class ScramServer final : public Server {
   Step resume(bool) override { return malformed("not a password exchange"); }
 
   Step resume(const crypto::ScramVerifier& verifier) override {
+    if (state_ != State::verifier) return malformed("out of order");
     verifier_ = verifier;
-    nonce_ += base64_encode(crypto::random_bytes(18));
+    nonce_ += server_nonce_;
     server_first_ = "r=" + nonce_ + ",s=" + base64_encode(verifier.salt) + ",i=" + std::to_string(verifier.iterations);
     state_ = State::final;
     return Challenge{server_first_};
@@ -96,8 +101,10 @@ class ScramServer final : public Server {
     gs2_header_ = message.substr(0, second + 1);
     client_first_bare_ = message.substr(second + 1);
     const auto attributes = parse_attributes(client_first_bare_);
-    // rfc:5802#5.1 "m" is for extensions, which must not be ignored; "n" and "r" come first and in that order.
-    if (!attributes || attributes->size() < 2 || (*attributes)[0].name != 'n' || (*attributes)[1].name != 'r') return malformed("client-first");
+    // rfc:5802#7 "n" and "r" come first and in that order.
+    if (!attributes || attributes->size() < 2 || (*attributes)[0].name != 'n' || (*attributes)[1].name != 'r' ||
+        !only_extensions(*attributes, 2, attributes->size()))
+      return malformed("client-first");
     const auto user = decode_name((*attributes)[0].value);
     const auto as = authzid.starts_with("a=") ? decode_name(authzid.substr(2)) : std::nullopt;
     if (!user || !is_nonce((*attributes)[1].value)) return malformed("name or nonce");
@@ -123,7 +130,8 @@ class ScramServer final : public Server {
   Step final(std::string_view message) {
     state_ = State::over;
     const auto attributes = parse_attributes(message);
-    if (!attributes || attributes->size() < 3 || (*attributes)[0].name != 'c' || (*attributes)[1].name != 'r' || attributes->back().name != 'p')
+    if (!attributes || attributes->size() < 3 || (*attributes)[0].name != 'c' || (*attributes)[1].name != 'r' || attributes->back().name != 'p' ||
+        !only_extensions(*attributes, 2, attributes->size() - 1))
       return malformed("client-final");
     const auto proof = base64_decode(attributes->back().value);
     if (!proof || proof->size() != 32) return malformed("proof");
@@ -137,7 +145,7 @@ class ScramServer final : public Server {
   }
 
   Binding binding_;
-  std::string exporter_, binding_data_;
+  std::string exporter_, server_nonce_, binding_data_;
   State state_ = State::first;
   std::string user_, nonce_, gs2_header_, client_first_bare_, server_first_;
   crypto::ScramVerifier verifier_;
@@ -151,12 +159,13 @@ std::vector<std::string_view> mechanisms(bool tls, bool channel_binding) {
   return {"SCRAM-SHA-256", "PLAIN", "LOGIN"};
 }
 
-std::unique_ptr<Server> make_server(std::string_view mechanism, std::string exporter) {
+std::unique_ptr<Server> make_server(std::string_view mechanism, std::string exporter, std::string nonce) {
   using Binding = ScramServer::Binding;
   if (equal_icase(mechanism, "PLAIN")) return std::make_unique<PlainServer>();
   if (equal_icase(mechanism, "LOGIN")) return std::make_unique<LoginServer>();
-  if (equal_icase(mechanism, "SCRAM-SHA-256")) return std::make_unique<ScramServer>(Binding::none, std::move(exporter));
-  if (equal_icase(mechanism, "SCRAM-SHA-256-PLUS") && !exporter.empty()) return std::make_unique<ScramServer>(Binding::required, std::move(exporter));
+  if (equal_icase(mechanism, "SCRAM-SHA-256")) return std::make_unique<ScramServer>(Binding::none, std::move(exporter), std::move(nonce));
+  if (equal_icase(mechanism, "SCRAM-SHA-256-PLUS") && !exporter.empty())
+    return std::make_unique<ScramServer>(Binding::required, std::move(exporter), std::move(nonce));
   return nullptr;
 }
 

@@ -36,6 +36,7 @@ class Server {
 std::vector<std::string_view> mechanisms(bool tls, bool channel_binding);
 
 // nullptr: no such mechanism here. `exporter` is the tls-exporter binding (TlsFacts::exporter), may be empty.
-std::unique_ptr<Server> make_server(std::string_view mechanism, std::string exporter);
+// `nonce` is SCRAM's part of the server; empty: random. Tests give their own.
+std::unique_ptr<Server> make_server(std::string_view mechanism, std::string exporter, std::string nonce = {});
 
 }  // namespace posthorn::sasl

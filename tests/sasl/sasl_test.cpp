@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "crypto/password.h"
 #include "sasl/client.h"
+#include "sasl/credential.h"
 #include "sasl/server.h"
 
 namespace posthorn::sasl {
@@ -75,6 +76,17 @@ TEST(SaslClient, RefusesBadChallenges) {
   }
 }
 
+TEST(SaslServer, GivesRfc7677Messages) {
+  const auto verifier = crypto::scram_sha256("pencil", 4096, *base64_decode("W22ZaJ0SNY7soEsUEjb6gQ=="));
+  auto server = make_server("SCRAM-SHA-256", "", "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0");
+  EXPECT_EQ(std::get<Challenge>(server->step(std::nullopt)).bytes, "");
+  EXPECT_EQ(std::get<FindVerifier>(server->step("n,,n=user,r=rOprNGfwEbeRWgbNEkqO")).user, "user");
+  EXPECT_EQ(std::get<Challenge>(server->resume(verifier)).bytes, "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096");
+  const auto end = std::get<Success>(server->step("c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="));
+  EXPECT_EQ(end.user, "user");
+  EXPECT_EQ(end.bytes, "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
+}
+
 TEST(SaslServer, RefusesMalformedMessages) {
   struct Row { const char* mechanism; std::string message; };
   const Row rows[] = {
@@ -88,6 +100,81 @@ TEST(SaslServer, RefusesMalformedMessages) {
     auto server = make_server(row.mechanism, "");
     EXPECT_TRUE(std::holds_alternative<Failure>(server->step(row.message))) << row.mechanism << " " << printable(row.message, 80);
   }
+}
+
+TEST(SaslServer, RefusesControlCharactersInNamesAndPasswords) {
+  for (const auto& bad : {"pw\x01"s, "pw\r\n"s, "\x7f"s, "a\xc2\x85"s, "\xc2"s, "\xed\xa0\x80"s}) {
+    EXPECT_FALSE(is_credential(bad)) << printable(bad);
+    EXPECT_TRUE(std::holds_alternative<Failure>(make_server("PLAIN", "")->step("\0alice\0"s + bad))) << printable(bad);
+    EXPECT_TRUE(std::holds_alternative<Failure>(make_server("PLAIN", "")->step("\0"s + bad + "\0pw"s))) << printable(bad);
+    EXPECT_TRUE(std::holds_alternative<Failure>(make_server("SCRAM-SHA-256", "")->step("n,,n=" + bad + ",r=abc"))) << printable(bad);
+  }
+  for (const auto* good : {"pw", "p w", "gr\xc3\xbc\xc3\x9f", "\xc2\xa0", "\xf0\x9f\x94\x91"}) EXPECT_TRUE(is_credential(good)) << good;
+}
+
+// RFC 7677 3, its user and password, against a proof in each wrong shape. `%` stands for the nonce of the server.
+TEST(SaslServer, RefusesMalformedFinalMessages) {
+  const std::string proof(43, 'A');
+  const std::string rows[] = {
+      "",
+      "c=biws",
+      "c=biws,r=%",
+      "r=%,c=biws,p=" + proof + "=",
+      "c=biws,p=" + proof + "=,r=%",
+      "c=biws,r=%,p=" + proof,
+      "c=biws,r=%,p=" + proof + "=,x=y",
+      "c=biws,r=%,p=****",
+      "c=biws,r=%,p=AAAA",
+      "c=biws,r=%,m=x,p=" + proof + "=",
+      "c=biws,r=%,r=%,p=" + proof + "=",
+      "c=biws,r=%,,p=" + proof + "=",
+      "c=biws,r=%,x,p=" + proof + "=",
+      "c=biws,r=%,1=x,p=" + proof + "=",
+      "c=eSws,r=%,p=" + proof + "=",
+      "c=biws,r=abc,p=" + proof + "=",
+      "c=biws,r=%x,p=" + proof + "=",
+      "c=biws,r=%,p=" + proof + "=",
+      "c=biws,r=%,x=\0,p="s + proof + "=",
+      "c=biws,r=%,x=" + std::string(5000, 'x') + ",p=" + proof + "=",
+  };
+  const auto verifier = crypto::scram_sha256("pencil");
+  for (const auto& row : rows) {
+    auto server = make_server("SCRAM-SHA-256", "");
+    ASSERT_TRUE(std::holds_alternative<FindVerifier>(server->step("n,,n=user,r=abc")));
+    const auto challenge = std::get<Challenge>(server->resume(verifier)).bytes;
+    auto message = row;
+    for (auto at = message.find('%'); at != message.npos; at = message.find('%')) message.replace(at, 1, challenge.substr(2, challenge.find(',') - 2));
+    EXPECT_TRUE(std::holds_alternative<Failure>(server->step(message))) << printable(row, 80);
+    EXPECT_TRUE(std::holds_alternative<Failure>(server->step(message))) << "again: " << printable(row, 80);
+  }
+}
+
+TEST(SaslServer, AcceptsExtensionsThatItDoesNotKnow) {
+  EXPECT_TRUE(std::holds_alternative<FindVerifier>(make_server("SCRAM-SHA-256", "")->step("n,,n=user,r=abc,x=later")));
+  EXPECT_TRUE(std::holds_alternative<Failure>(make_server("SCRAM-SHA-256", "")->step("n,,n=user,r=abc,m=must")));
+  EXPECT_TRUE(std::holds_alternative<Failure>(make_server("SCRAM-SHA-256", "")->step("n,,n=user,r=abc,r=abd")));
+}
+
+TEST(SaslServer, RefusesABindingToAnotherConnection) {
+  auto client = make_client({"SCRAM-SHA-256-PLUS"}, {"user", "pencil", std::string(32, 'a'), ""});
+  auto server = make_server("SCRAM-SHA-256-PLUS", std::string(32, 'b'));
+  const auto outcome = play(*client, *server, "pencil");
+  EXPECT_FALSE(outcome.good);
+  EXPECT_EQ(outcome.why, "channel binding does not match");
+  for (const auto* flag : {"n,,", "y,,", "p=tls-unique,,"})
+    EXPECT_TRUE(std::holds_alternative<Failure>(make_server("SCRAM-SHA-256-PLUS", "x")->step(std::string(flag) + "n=user,r=abc"))) << flag;
+  EXPECT_EQ(make_server("SCRAM-SHA-256-PLUS", ""), nullptr);
+}
+
+TEST(SaslServer, StaysRefusedWhenStepsComeOutOfOrder) {
+  const auto verifier = crypto::scram_sha256("pencil");
+  auto scram = make_server("SCRAM-SHA-256", "");
+  EXPECT_TRUE(std::holds_alternative<Failure>(scram->resume(verifier)));
+  EXPECT_TRUE(std::holds_alternative<Failure>(scram->resume(true)));
+  ASSERT_TRUE(std::holds_alternative<FindVerifier>(scram->step("n,,n=user,r=abc")));
+  EXPECT_TRUE(std::holds_alternative<Failure>(scram->step("n,,n=user,r=abc")));
+  EXPECT_TRUE(std::holds_alternative<Failure>(scram->resume(true)));
+  EXPECT_TRUE(std::holds_alternative<Failure>(make_server("PLAIN", "")->resume(verifier)));
 }
 
 TEST(SaslServer, RefusesAnExchangeWhosePlusWasTakenOut) {
