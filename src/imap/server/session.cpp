@@ -163,7 +163,8 @@ Task<bool> Session::fill() {
   if (!flushed) co_return false;
   read_until_ = login ? clock.steady() + options.idle_timeout : started_ + options.login_timeout;
   arm();
-  auto count = co_await input.fill(reader_.literal_left() > read_size ? read_size_of_literal : read_size);
+  const auto most = reader_.literal_left() > read_size ? read_size_of_literal : read_size;
+  auto count = co_await input.fill(most);
   read_until_ = SteadyTime{};
   arm();
   if (count && *count > 0) co_return true;
