@@ -84,7 +84,7 @@ class Server:
 
     def write_config(self, sections):
         own = {"server": f'name = "{self.name}"\ndata = "{self.domain}-data"\nlog_level = "debug"\n',
-               "dns": 'forward = ["127.0.0.1@9"]\nask_localhost = true\n'}
+               "dns": 'forward = ["127.0.0.1@9"]\nask_localhost = true\ntrust_anchor = ""\n'}
         for section, text in sections.items():
             own[section] = own.get(section, "") + text if section == "server" else text
         lines = [f"[{section}]\n{text}" for section, text in own.items()]
@@ -229,7 +229,7 @@ class Pair:
     def __init__(self, folder, queue='retry_first = "1s"\nretry_most = "5s"\n', blue_address="127.0.9.1", green_address="127.0.9.2"):
         port = free_ports(blue_address, 1)[0]
         self.dns = Dns(folder, "127.0.9.53", {"blue.test": zone("blue.test", blue_address), "green.test": zone("green.test", green_address)})
-        sections = {"dns": f'forward = ["127.0.9.53@{self.dns.port}"]\ntest_domain = true\nask_localhost = true\n',
+        sections = {"dns": f'forward = ["127.0.9.53@{self.dns.port}"]\ntest_domain = true\nask_localhost = true\ntrust_anchor = ""\n',
                     "queue": f"port = {port}\nallow_private_routes = true\n{queue}",
                     "submission": 'any_sender = ["gateway@blue.test", "gateway@green.test"]\n'}
         self.blue = Server(folder, "blue.test", blue_address, sections, port)
