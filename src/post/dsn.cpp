@@ -94,7 +94,8 @@ std::string explain(const DsnRecipient& r) {
   std::string out = "  " + q.to.recipient.text() + "\r\n";
   if (!q.to.orcpt.empty() && !equal_icase(q.to.orcpt, q.to.recipient.text())) out += "    (you wrote to " + one_line(q.to.orcpt, 300) + ")\r\n";
   if (r.action == DsnAction::delivered || r.action == DsnAction::relayed) return out;
-  if (q.code != 0) {
+  // Without a remote the code is ours: what DNS amounts to.
+  if (q.code != 0 && !q.remote.empty()) {
     out += "    The server " + one_line(q.remote, 300) + " answered:\r\n    \"" + std::to_string(q.code) + status_before_text(q.enhanced) + " " + one_line(q.text) + "\"\r\n";
   } else if (!q.text.empty()) {
     out += "    What went wrong: " + one_line(q.text) + "\r\n";
@@ -119,7 +120,7 @@ std::string per_recipient(const DsnRecipient& r, const Entry& entry, bool global
   out += "Action: " + std::string(word(r.action)) + "\r\nStatus: " + status_of(r) + "\r\n";
   if (!q.remote.empty()) out += "Remote-MTA: dns; " + status_text(q.remote.substr(0, q.remote.find(' ')), global, 255) + "\r\n";
   const auto text = status_text(q.text, global);
-  if (q.code != 0) out += "Diagnostic-Code: smtp; " + std::to_string(q.code) + status_before_text(q.enhanced) + " " + text + "\r\n";
+  if (q.code != 0 && !q.remote.empty()) out += "Diagnostic-Code: smtp; " + std::to_string(q.code) + status_before_text(q.enhanced) + " " + text + "\r\n";
   else if (!text.empty()) out += "Diagnostic-Code: x-posthorn; " + text + "\r\n";
   if (r.action == DsnAction::delayed) {
     const auto until = std::chrono::duration_cast<std::chrono::seconds>(entry.expires.time_since_epoch()).count();
