@@ -60,7 +60,7 @@ def certificate(folder, name, address):
         run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",
             "-days", "30", "-subj", "/CN=test CA", "-addext", "basicConstraints=critical,CA:TRUE")
     run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
-    open(os.path.join(folder, f"{name}.ext"), "w").write(f"subjectAltName=DNS:{name},IP:{address}\n")
+    open(os.path.join(folder, f"{name}.ext"), "w").write(f"subjectAltName=DNS:{name},DNS:{address},IP:{address}\n")
     run("openssl", "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "30", "-out", f"{name}.pem",
         "-extfile", f"{name}.ext")
 
