@@ -207,6 +207,7 @@ int run(int count, char** values) {
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
+    if (const auto unknown = app.remaining(); !unknown.empty()) std::fprintf(stderr, "posthorn: there is no command \"%s\"\n", unknown.front().c_str());
     app.exit(error);
     return 2;
   }
