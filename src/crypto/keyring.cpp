@@ -77,7 +77,7 @@ class Descriptor {
 // Wipes key material that stood in memory for a moment.
 class Wiped {
  public:
-  explicit Wiped(std::string bytes) : bytes(std::move(bytes)) {}
+  explicit Wiped(std::string given) : bytes(std::move(given)) {}
   ~Wiped() { sodium_memzero(bytes.data(), bytes.size()); }
   Wiped(const Wiped&) = delete;
   Wiped& operator=(const Wiped&) = delete;
