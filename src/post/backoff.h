@@ -21,7 +21,7 @@ inline Duration backoff(std::uint32_t rounds, Duration first, Duration most, std
 class Concurrency {
  public:
   Concurrency() = default;
-  Concurrency(std::size_t start, std::size_t most) : allowed_(start), most_(most) {}
+  Concurrency(std::size_t start, std::size_t most) : allowed_(std::min(start, most)), most_(most) {}
   std::size_t allowed() const { return allowed_; }
   void good() { allowed_ = std::min(allowed_ + 1, most_); }
   void bad() { allowed_ = std::max<std::size_t>(1, allowed_ / 2); }

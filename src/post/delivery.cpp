@@ -52,24 +52,28 @@ Task<void> Delivery::find_hosts(std::string id) {
   for (const auto& line : route_->evidence) log_.info("delivery.route", {{"id", id}, {"domain", domain_}, {"dns", line}});
 }
 
-Task<Result<std::unique_ptr<smtp::Client>>> Delivery::talk_to(std::string id, const Hop& hop, smtp::TlsNeed tls) {
+Task<Delivery::Talk> Delivery::talk_to(std::string id, const Hop& hop, smtp::TlsNeed tls) {
   auto stream = co_await dialer_.connect(hop.to, options_.source_address, options_.connect_timeout);
-  if (!stream) co_return fail(stream.error());
+  Talk talk;
+  if (!stream) {
+    talk.opened = fail(stream.error());
+    co_return talk;
+  }
   log_.info("delivery.connected", {{"id", id}, {"host", hop.host}, {"address", hop.to.text()}});
   smtp::Listener listener = [this, id](const smtp::Spoken& spoken) {
     log_.debug("delivery.dialogue", {{"id", id}, {spoken.client ? "we" : "they", spoken.line}});
   };
   auto options = client_options(hop, tls);
-  auto client = smtp::make_client(std::move(*stream), std::move(options), clock_, std::move(listener));
-  auto opened = co_await client->open();
-  if (!opened) co_return fail(opened.error());
-  const auto& facts = client->tls();
+  talk.client = smtp::make_client(std::move(*stream), std::move(options), clock_, std::move(listener));
+  talk.opened = co_await talk.client->open();
+  if (!talk.opened) co_return talk;
+  const auto& facts = talk.client->tls();
   log_.info("delivery.ready", {{"id", id},
                                {"host", hop.host},
                                {"tls", facts ? facts->version : "none"},
                                {"cipher", facts ? facts->cipher : ""},
                                {"certificate", !facts ? "" : facts->verified ? "verified" : "not verified: " + facts->verify_error}});
-  co_return std::move(client);
+  co_return talk;
 }
 
 Task<std::optional<Delivery::Connection>> Delivery::open(std::string id, std::size_t first_hop) {
@@ -78,23 +82,23 @@ Task<std::optional<Delivery::Connection>> Delivery::open(std::string id, std::si
   if (options_.smarthost) need = options_.smarthost->verify ? TlsNeed::verified : TlsNeed::required;
   for (std::size_t at = first_hop; at < route_->hops.size(); ++at) {
     const Hop hop = route_->hops[at];
-    auto client = co_await talk_to(id, hop, need);
-    if (!client && need == TlsNeed::opportunistic && client.error().code == Errc::unsupported) {
+    auto talk = co_await talk_to(id, hop, need);
+    if (!talk.opened && need == TlsNeed::opportunistic && talk.client && talk.client->tls_failed()) {
       // rfc:7435#3 opportunistic: a broken handshake must not keep mail from going, and it is said so.
-      log_.warn("delivery.in_clear", {{"id", id}, {"host", hop.host}, {"why", client.error().what}});
-      client = co_await talk_to(id, hop, TlsNeed::never);
+      log_.warn("delivery.in_clear", {{"id", id}, {"host", hop.host}, {"why", talk.opened.error().what}});
+      talk = co_await talk_to(id, hop, TlsNeed::never);
     }
     const std::string remote = hop.host + " [" + hop.to.address + "]";
-    if (client) {
+    if (talk.opened) {
       Connection connection;
-      connection.client = std::move(*client);
+      connection.client = std::move(talk.client);
       connection.remote = remote;
       connection.hop = at;
       co_return std::move(connection);
     }
-    trouble_ = no_reply(client.error().what);
+    trouble_ = no_reply(talk.opened.error().what);
     trouble_remote_ = remote;
-    log_.warn("delivery.host_failed", {{"id", id}, {"host", remote}, {"why", client.error().what}});
+    log_.warn("delivery.host_failed", {{"id", id}, {"host", remote}, {"why", talk.opened.error().what}});
   }
   co_return std::nullopt;
 }

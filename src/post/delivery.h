@@ -44,7 +44,11 @@ class Delivery {
   };
   Task<void> find_hosts(std::string id);
   Task<std::optional<Connection>> open(std::string id, std::size_t first_hop);
-  Task<Result<std::unique_ptr<smtp::Client>>> talk_to(std::string id, const Hop& hop, smtp::TlsNeed tls);
+  struct Talk {
+    std::unique_ptr<smtp::Client> client;  // none if there was no connection
+    Status opened;
+  };
+  Task<Talk> talk_to(std::string id, const Hop& hop, smtp::TlsNeed tls);
   smtp::ClientOptions client_options(const Hop& hop, smtp::TlsNeed tls) const;
 
   dns::Resolver& resolver_;

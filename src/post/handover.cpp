@@ -36,6 +36,11 @@ void add_once(std::vector<AccountId>& all, AccountId one) {
   if (std::ranges::find(all, one) == all.end()) all.push_back(one);
 }
 
+// Two aliases may lead to the same place: it gets the message once.
+void add_once(std::vector<QueuedRecipient>& all, QueuedRecipient one) {
+  if (std::ranges::none_of(all, [&one](const QueuedRecipient& r) { return r.to.recipient == one.to.recipient; })) all.push_back(std::move(one));
+}
+
 QueuedRecipient waiting_for(smtp::RcptTo to) {
   QueuedRecipient r;
   r.to = std::move(to);
@@ -56,7 +61,7 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
     if (route->kind == store::Route::Kind::unknown_user)
       co_return fail(Errc::not_found, "there is no mailbox " + to.recipient.text() + " any more");
     if (route->kind == store::Route::Kind::not_local) {
-      entry.recipients.push_back(waiting_for(std::move(to)));
+      add_once(entry.recipients, waiting_for(std::move(to)));
       continue;
     }
     for (const auto account : route->accounts) add_once(out.accounts_, account);
@@ -65,7 +70,7 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
       if (!address) co_return fail(address.error());
       smtp::RcptTo onward = to;
       onward.recipient = std::move(*address);
-      entry.recipients.push_back(waiting_for(std::move(onward)));
+      add_once(entry.recipients, waiting_for(std::move(onward)));
     }
     if (to.notify.success && !route->accounts.empty()) {
       auto r = waiting_for(std::move(to));

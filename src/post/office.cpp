@@ -37,6 +37,7 @@ std::string joined(const std::vector<smtp::RcptTo>& recipients) {
 Task<Reply> Office::connected(const smtp::Peer&) { co_return Reply{220, "", options_.host_name + " ESMTP Posthorn", {}}; }
 
 bool Office::reserve(std::uint64_t bytes) {
+  if (bytes > options_.receive_budget) return false;  // and the sum below cannot wrap
   if (under_way_.fetch_add(bytes) + bytes <= options_.receive_budget) return true;
   under_way_.fetch_sub(bytes);
   return false;
@@ -45,6 +46,7 @@ bool Office::reserve(std::uint64_t bytes) {
 void Office::release(std::uint64_t bytes) { under_way_.fetch_sub(bytes); }
 
 bool Office::may_send_as(const smtp::Peer& peer, const mail::Address& address) const {
+  if (!peer.account) return false;
   if (std::ranges::find(options_.senders_for_any, peer.login) != options_.senders_for_any.end()) return true;
   const auto owned = store_.owns(*peer.account, address.text());
   return owned && *owned;
@@ -80,7 +82,23 @@ Reply Office::check_recipient(const smtp::Peer& peer, const smtp::MailFrom& from
   return {250, "2.1.5", "Recipient ok", {}};
 }
 
-Task<Reply> Office::rcpt(const smtp::Peer& peer, const smtp::MailFrom& from, const smtp::RcptTo& to) { co_return check_recipient(peer, from, to); }
+// rfc:5321#4.5.1 "postmaster" without a domain is the one of the first of our domains that has one.
+smtp::RcptTo Office::addressed(smtp::RcptTo to) const {
+  if (!to.recipient.domain.empty()) return to;
+  const auto domains = store_.domains();
+  if (!domains || domains->empty()) return to;
+  for (const auto& domain : *domains) {
+    to.recipient.domain = domain;
+    const auto route = store_.route(to.recipient.text());
+    if (route && route->kind == store::Route::Kind::local) return to;
+  }
+  to.recipient.domain = domains->front();
+  return to;
+}
+
+Task<Reply> Office::rcpt(const smtp::Peer& peer, const smtp::MailFrom& from, const smtp::RcptTo& to) {
+  co_return check_recipient(peer, from, addressed(to));
+}
 
 std::optional<Reply> Office::refuse_authors(const smtp::Peer& peer, std::string_view message) const {
   if (std::ranges::find(options_.senders_for_any, peer.login) != options_.senders_for_any.end()) return std::nullopt;
@@ -124,6 +142,7 @@ Task<Reply> Office::message(const smtp::Peer& peer, smtp::Transaction transactio
   const auto id = new_queue_id();
   const std::string id_text = text_of(id);
   const auto now = store_.clock().now();
+  for (auto& to : transaction.recipients) to = addressed(std::move(to));
   if (received_count(transaction.message) > options_.received_limit)
     co_return Reply{554, "5.4.6", "The message has been passed on too often: it is going in circles", "mail loop"};
 

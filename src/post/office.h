@@ -28,6 +28,7 @@ class Office final : public smtp::Handler {
 
  private:
   smtp::Reply check_recipient(const smtp::Peer& peer, const smtp::MailFrom& from, const smtp::RcptTo& to) const;
+  smtp::RcptTo addressed(smtp::RcptTo to) const;
   std::optional<smtp::Reply> refuse_authors(const smtp::Peer& peer, std::string_view message) const;
   bool may_send_as(const smtp::Peer& peer, const mail::Address& address) const;
   Task<Result<std::vector<QueuedRecipient>>> commit(Letter letter);

@@ -47,8 +47,7 @@ Status Sender::start() {
 
 void Sender::wake(Due due) {
   boost::asio::post(executor_, [this, due] {
-    if (auto flight = flying_.find(due.id); flight != flying_.end()) flight->second.again = true;
-    else due_.insert(due);
+    if (!flying_.contains(due.id)) due_.insert(due);  // what is under way is looked at again when it lands
     tick();
   });
 }
@@ -69,40 +68,37 @@ bool Sender::clock_jumped() const {
 void Sender::arm() {
   if (stopping_) return;
   Duration wait = look_again;
-  if (!due_.empty()) wait = std::clamp<Duration>(due_.begin()->at - clock_.now(), std::chrono::milliseconds(1), look_again);
+  if (!due_.empty() && flying_.size() < dispatch_limit) wait = std::clamp<Duration>(due_.begin()->at - clock_.now(), std::chrono::milliseconds(1), look_again);
   timer_->start(wait, [this] { tick(); });
 }
 
 void Sender::tick() {
   if (stopping_) return;
+  bool any = false;
   while (!due_.empty() && due_.begin()->at <= clock_.now() && flying_.size() < dispatch_limit) {
     const auto id = due_.begin()->id;
     due_.erase(due_.begin());
-    if (flying_.try_emplace(id).second) boost::asio::co_spawn(executor_, dispatch(id), boost::asio::detached);
+    any |= take_off(id);
   }
+  if (any) start_workers();
   arm();
 }
 
-Task<void> Sender::dispatch(QueueId id) {
-  Queue::Change begin = [](Entry& e) {
-    if (e.held) return;
-    if (++e.begun > crash_limit) {
-      e.held = true;
-      e.held_because = "the server stopped three times while sending this message";
-    }
-  };
-  auto entry = co_await queue_.update(id, std::move(begin));
-  if (!entry || entry->held || entry->done() || stopping_) {
-    if (!entry && entry.error().code != Errc::not_found) {
-      log_.error("queue.unreadable", {{"id", text_of(id)}, {"why", entry.error().what}});
-    }
-    flying_.erase(id);
-    co_return;
+// Makes jobs of a due entry. False: there is nothing to do for it now.
+bool Sender::take_off(QueueId id) {
+  if (flying_.contains(id)) return false;
+  const auto found = queue_.find(id);
+  if (!found) log_.error("queue.unreadable", {{"id", text_of(id)}, {"why", found.error().what}});
+  if (!found || !*found || (*found)->held || (*found)->done()) return false;
+  const Entry& entry = **found;
+  if (entry.due > clock_.now()) {  // the wake-up was an old one
+    due_.insert(Due{entry.due, id});
+    return false;
   }
   std::map<std::string, Job> jobs;
-  for (std::size_t i = 0; i < entry->recipients.size(); ++i) {
-    if (entry->recipients[i].state != RecipientState::waiting) continue;
-    auto& job = jobs[destination_of(options_, entry->recipients[i])];
+  for (std::size_t i = 0; i < entry.recipients.size(); ++i) {
+    if (entry.recipients[i].state != RecipientState::waiting) continue;
+    auto& job = jobs[destination_of(options_, entry.recipients[i])];
     job.id = id;
     job.recipients.push_back(i);
   }
@@ -113,14 +109,19 @@ Task<void> Sender::dispatch(QueueId id) {
     if (fresh) at->second.concurrency = Concurrency(options_.start_concurrency, std::min(options_.most_concurrency, share));
     at->second.jobs.push_back(std::move(job));
   }
-  start_workers();
+  return true;
 }
 
 void Sender::start_workers() {
-  for (auto& [domain, destination] : destinations_) {
-    while (!destination.jobs.empty() && destination.active < destination.concurrency.allowed() &&
-           destination.active < destination.jobs.size() && active_ < options_.connections) {
+  std::vector<std::string> waiting;  // a worker may end, and its destination with it, before co_spawn returns
+  for (const auto& [domain, destination] : destinations_)
+    if (!destination.jobs.empty()) waiting.push_back(domain);
+  for (const auto& domain : waiting) {
+    for (auto at = destinations_.find(domain); at != destinations_.end(); at = destinations_.find(domain)) {
+      auto& destination = at->second;
+      if (destination.jobs.size() <= destination.starting || destination.active >= destination.concurrency.allowed() || active_ >= options_.connections) break;
       ++destination.active;
+      ++destination.starting;
       ++active_;
       boost::asio::co_spawn(executor_, work(domain), boost::asio::detached);
     }
@@ -129,6 +130,7 @@ void Sender::start_workers() {
 
 Task<void> Sender::work(std::string domain) {
   auto& destination = destinations_.at(domain);
+  --destination.starting;
   {
     Delivery delivery(resolver_, dialer_, clock_, log_, options_, domain);
     bool go_on = true;
@@ -148,28 +150,48 @@ Task<void> Sender::work(std::string domain) {
   }
 }
 
+// Marks on disk that an attempt begins, so that crashes are counted. Nothing: the entry is gone, held, or cannot be written now.
+Task<std::optional<Entry>> Sender::begin(QueueId id) {
+  auto& flight = flying_[id];
+  const bool first = flight.attempting++ == 0;
+  Queue::Change change = [first](Entry& e) {
+    if (e.held || !first) return;
+    if (++e.begun > crash_limit) {
+      e.held = true;
+      e.held_because = "the server stopped three times while sending this message";
+    }
+  };
+  auto entry = co_await queue_.update(id, std::move(change));
+  if (entry && !entry->held) co_return std::move(*entry);
+  --flight.attempting;
+  if (entry) log_.warn("queue.held", {{"id", text_of(id)}, {"why", entry->held_because}});
+  else if (entry.error().code != Errc::not_found) log_.error("queue.unreadable", {{"id", text_of(id)}, {"why", entry.error().what}});
+  co_return std::nullopt;
+}
+
 // One job. False: the destination is in trouble, its other waiting jobs were given the same answer.
 Task<bool> Sender::attempt(Delivery& delivery, Destination& destination, Job job) {
-  auto entry = queue_.find(job.id);
-  std::vector<Attempt> attempts(job.recipients.size());
-  if (!entry || !*entry) {
-    const std::string why = entry ? "the entry was removed" : entry.error().what;
-    for (auto& one : attempts) one.reply = smtp::Reply{0, "4.3.0", why, {}};
+  auto entry = co_await begin(job.id);
+  std::vector<Attempt> attempts;
+  if (!entry) {
     co_await settle(std::move(job), std::move(attempts));
     co_return true;
   }
-  auto message = queue_.message(**entry);
+  attempts.resize(job.recipients.size());
+  auto message = queue_.message(*entry);
   if (!message) {
     log_.error("queue.message_unreadable", {{"id", text_of(job.id)}, {"why", message.error().what}});
+    --flying_[job.id].attempting;
     for (auto& one : attempts) one.reply = smtp::Reply{0, "4.3.0", "the stored message cannot be read: " + message.error().what, {}};
     co_await settle(std::move(job), std::move(attempts));
     co_return true;
   }
   smtp::Outgoing outgoing;
-  outgoing.from = (*entry)->from;
+  outgoing.from = entry->from;
   outgoing.message = *message;
-  for (const auto i : job.recipients) outgoing.recipients.push_back((*entry)->recipients[i].to);
+  for (const auto i : job.recipients) outgoing.recipients.push_back(entry->recipients[i].to);
   attempts = co_await delivery.send(text_of(job.id), outgoing);
+  --flying_[job.id].attempting;
 
   const bool trouble = delivery.unreachable();
   if (trouble) destination.concurrency.bad();
@@ -185,31 +207,79 @@ Task<bool> Sender::attempt(Delivery& delivery, Destination& destination, Job job
   co_return !trouble;
 }
 
+// The outcomes of an entry's jobs are written one after the other, whoever comes first writes for all: only so is it clear which is the last.
 Task<void> Sender::settle(Job job, std::vector<Attempt> attempts) {
-  auto& flight = flying_[job.id];
-  const bool last = flight.jobs <= 1;
-  // An operator may change the entry at the same time: look again, a few times. What cannot be written is sent again later, never lost.
-  for (int tries = 0; tries < 5; ++tries) {
-    auto done = co_await settle_once(job, attempts, last);
-    if (done && *done) break;
-    if (!done) {
-      log_.error("queue.not_updated", {{"id", text_of(job.id)}, {"why", done.error().what}});
-      break;
-    }
+  const auto id = job.id;
+  auto& flight = flying_[id];
+  flight.ended.push_back(Ended{std::move(job), std::move(attempts)});
+  if (flight.settling) co_return;
+  flight.settling = true;
+  bool written = true;
+  while (!flight.ended.empty()) {
+    const Ended ended = std::move(flight.ended.front());
+    flight.ended.pop_front();
+    const bool good = co_await settle_one(ended, flight.jobs == 1);
+    written &= good;
+    --flight.jobs;
   }
-  if (!last) {
-    --flying_[job.id].jobs;
-    co_return;
-  }
-  flying_.erase(job.id);
-  auto entry = queue_.find(job.id);
-  if (entry && *entry && !(*entry)->held) {
-    due_.insert(Due{(*entry)->due, job.id});
-    arm();
-  }
+  flight.settling = false;
+  if (flight.jobs == 0) land(id, written);
 }
 
-Task<Result<bool>> Sender::settle_once(const Job& job, const std::vector<Attempt>& attempts, bool last) {
+// All jobs of the entry have ended.
+void Sender::land(QueueId id, bool written) {
+  flying_.erase(id);
+  const auto entry = queue_.find(id);
+  if (entry && *entry && !(*entry)->held) {
+    // What could not be written is sent again later, never lost, and not at once: the disk may be full.
+    const auto earliest = written ? WallTime{} : clock_.now() + millis(options_.retry_first);
+    due_.insert(Due{std::max((*entry)->due, earliest), id});
+  }
+  tick();
+}
+
+Task<bool> Sender::settle_one(const Ended& ended, bool last) {
+  if (ended.attempts.empty()) co_return false;
+  const auto id = text_of(ended.job.id);
+  auto tell = Tell::sender;
+  // An operator may change the entry at the same time: look again, a few times.
+  for (int tries = 0; tries < 5; ++tries) {
+    auto done = co_await settle_once(ended, last, tell);
+    if (done && *done) co_return true;
+    if (done) continue;
+    const bool untold = tell == Tell::sender && (done.error().code == Errc::over_quota || done.error().code == Errc::not_found);
+    log_.error(untold ? "dsn.undeliverable" : "queue.not_updated", {{"id", id}, {"why", done.error().what}});
+    // That the sender's mailbox is full must not undo what is known of the recipients, or they would get the message again.
+    if (!untold) co_return false;
+    tell = Tell::nobody;
+  }
+  co_return false;
+}
+
+// What is owed to the sender, as letters ready to be committed.
+Task<std::vector<Handover>> Sender::notices_for(const Entry& after, const std::vector<DsnRecipient>& all_owed, WallTime now) {
+  std::vector<Handover> notices;
+  for (const auto action : {DsnAction::failed, DsnAction::relayed, DsnAction::delayed}) {
+    std::vector<DsnRecipient> some;
+    std::ranges::copy_if(all_owed, std::back_inserter(some), [action](const DsnRecipient& r) { return r.action == action; });
+    if (some.empty()) continue;
+    auto message = queue_.message(after);
+    auto letter = dsn_letter(after, some, message ? std::string_view(*message) : std::string_view(), options_.host_name, now);
+    if (!letter) continue;
+    log_.info("dsn.sent", {{"id", text_of(after.id)}, {"as", text_of(letter->id)}, {"to", after.from.reverse_path.text()}});
+    auto handover = co_await Handover::make(store_, keyring_, options_, std::move(*letter));
+    if (handover) {
+      notices.push_back(std::move(*handover));
+      continue;
+    }
+    log_.warn("dsn.undeliverable", {{"id", text_of(after.id)}, {"why", handover.error().what}});
+    if (action == DsnAction::failed) break;  // the caller sees by an empty list that nobody was told
+  }
+  co_return notices;
+}
+
+Task<Result<bool>> Sender::settle_once(const Ended& ended, bool last, Tell tell) {
+  const auto& [job, attempts] = ended;
   auto found = queue_.find(job.id);
   if (!found) co_return fail(found.error());
   if (!*found) co_return true;
@@ -223,8 +293,8 @@ Task<Result<bool>> Sender::settle_once(const Job& job, const std::vector<Attempt
     log_.info(r.state == RecipientState::failed ? "delivery.failed" : r.state == RecipientState::waiting ? "delivery.deferred" : "delivery.done",
               {{"id", text_of(job.id)}, {"to", r.to.recipient.text()}, {"host", r.remote}, {"code", std::to_string(r.code)}, {"answer", r.enhanced + " " + r.text}});
   }
+  if (flying_[job.id].attempting == 0) after.begun = 0;
   if (last) {
-    after.begun = 0;
     ++after.rounds;
     const bool over = now >= after.expires && !clock_jumped();
     for (auto& r : after.recipients)
@@ -235,29 +305,24 @@ Task<Result<bool>> Sender::settle_once(const Job& job, const std::vector<Attempt
     after.due = now + millis(backoff(after.rounds, options_.retry_first, options_.retry_most, crypto::random_number()));
   }
   // What is owed to the sender is committed with the change that makes it so: told once, never forgotten.
-  std::vector<Handover> notices;
   const auto all_owed = owed(after, now, options_.warn_after);
-  for (const auto action : {DsnAction::failed, DsnAction::relayed, DsnAction::delayed}) {
-    std::vector<DsnRecipient> some;
-    std::ranges::copy_if(all_owed, std::back_inserter(some), [action](const DsnRecipient& r) { return r.action == action; });
-    if (some.empty()) continue;
-    auto message = queue_.message(before);
-    auto letter = dsn_letter(after, some, message ? std::string_view(*message) : std::string_view(), options_.host_name, now);
-    if (!letter) continue;
-    log_.info("dsn.sent", {{"id", text_of(job.id)}, {"as", text_of(letter->id)}, {"to", after.from.reverse_path.text()}});
-    auto handover = co_await Handover::make(store_, keyring_, options_, std::move(*letter));
-    if (handover) notices.push_back(std::move(*handover));
-    else log_.warn("dsn.undeliverable", {{"id", text_of(job.id)}, {"why", handover.error().what}});
-  }
+  std::vector<Handover> notices;
+  if (tell == Tell::sender) notices = co_await notices_for(after, all_owed, now);
+  const bool failures = std::ranges::any_of(all_owed, [](const DsnRecipient& r) { return r.action == DsnAction::failed; });
+  const bool untold = failures && notices.empty();
   for (const auto& r : all_owed) {
     auto& mine = after.recipients[static_cast<std::size_t>(r.recipient - after.recipients.data())];
-    (r.action == DsnAction::delayed ? mine.warned : mine.reported) = true;
+    if (r.action == DsnAction::delayed) mine.warned = true;
+    else if (r.action != DsnAction::failed || !untold) mine.reported = true;
   }
-  // rfc:5321#6.1 and attacks.md A13: a failure that nobody may be told of is kept for the administrator instead of vanishing.
-  if (last && after.login.empty() && !after.from.reverse_path.empty() && after.done() &&
-      std::ranges::any_of(after.recipients, [](const auto& r) { return r.state == RecipientState::failed; })) {
+  // rfc:5321#6.1 and attacks.md A13: a failure that nobody may or can be told of is kept for the administrator instead of vanishing.
+  const bool stranger = after.login.empty() && !after.from.reverse_path.empty() &&
+                        std::ranges::any_of(after.recipients, [](const auto& r) { return r.state == RecipientState::failed; });
+  if (last && after.done() && (stranger || untold)) {
     after.held = true;
-    after.held_because = "it could not be sent on, and its sender is not authenticated, so no notice may be sent";
+    after.held_because = stranger ? "it could not be sent on, and its sender is not authenticated, so no notice may be sent"
+                                  : "it could not be delivered, and its sender's mailbox takes no notice of that";
+    log_.warn("queue.held", {{"id", text_of(job.id)}, {"why", after.held_because}});
   }
   bool changed_meanwhile = false;
   const auto& store = store_;

@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -42,22 +43,34 @@ class Sender {
   };
   struct Destination {
     std::deque<Job> jobs;
-    std::size_t active = 0;
+    std::size_t active = 0;    // workers
+    std::size_t starting = 0;  // of them those that have not taken their first job yet
     Concurrency concurrency;
+  };
+  struct Ended {
+    Job job;
+    std::vector<Attempt> attempts;  // empty: nothing was tried
   };
   struct Flight {  // an entry with jobs under way
     std::size_t jobs = 0;
-    bool again = false;  // woken meanwhile
+    std::size_t attempting = 0;  // jobs that talk to somebody now
+    std::deque<Ended> ended;     // jobs whose outcome waits to be written, one after the other
+    bool settling = false;
   };
+  enum class Tell : std::uint8_t { sender, nobody };
 
   void arm();
   void tick();
-  Task<void> dispatch(QueueId id);
+  bool take_off(QueueId id);
   void start_workers();
   Task<void> work(std::string domain);
   Task<bool> attempt(Delivery& delivery, Destination& destination, Job job);
+  Task<std::optional<Entry>> begin(QueueId id);
   Task<void> settle(Job job, std::vector<Attempt> attempts);
-  Task<Result<bool>> settle_once(const Job& job, const std::vector<Attempt>& attempts, bool last);
+  Task<bool> settle_one(const Ended& ended, bool last);
+  Task<Result<bool>> settle_once(const Ended& ended, bool last, Tell tell);
+  Task<std::vector<Handover>> notices_for(const Entry& after, const std::vector<DsnRecipient>& all_owed, WallTime now);
+  void land(QueueId id, bool written);
   bool clock_jumped() const;
 
   Executor executor_;

@@ -41,6 +41,7 @@ TEST(Concurrency, GrowsByOneAndHalves) {
   EXPECT_EQ(c.allowed(), 1u);
   c.good();
   EXPECT_EQ(c.allowed(), 2u);
+  EXPECT_EQ(Concurrency(5, 2).allowed(), 2u);
 }
 
 }  // namespace
