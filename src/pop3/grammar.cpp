@@ -1,5 +1,7 @@
 #include "pop3/grammar.h"
 
+#include <algorithm>
+
 #include "base/cursor.h"
 #include "base/text.h"
 
@@ -27,22 +29,48 @@ std::optional<TwoNumbers> two_numbers(std::string_view argument) {
   return TwoNumbers{static_cast<std::uint32_t>(*first), static_cast<std::uint32_t>(*second)};
 }
 
+bool MessageText::done() const { return !in_line_ && (enough_ || at_ >= message_.size()); }
+
+void MessageText::append(std::string& to, std::size_t size) {
+  while (!done() && to.size() < size) {
+    if (!in_line_) line_start(to);
+    // A line may be as long as the message, so no more of it is looked at than is wanted now.
+    const auto room = std::max<std::size_t>(size - std::min(size, to.size()), 2);
+    const auto window = message_.substr(at_, room);
+    const auto end = window.find('\n');
+    auto text = window.substr(0, end);
+    const bool more = end == std::string_view::npos && window.size() < message_.size() - at_;
+    at_ += text.size();
+    // The CR of a CRLF is written with its LF. One at the very end of the window waits, because what follows it is not known yet.
+    if (text.ends_with('\r')) {
+      text.remove_suffix(1);
+      if (more) --at_;
+    }
+    to += text;
+    if (!more) line_end(to);
+  }
+}
+
+void MessageText::line_start(std::string& to) {
+  in_line_ = true;
+  const auto rest = message_.substr(at_, 3);
+  if (rest.starts_with('.')) to += '.';  // rfc:1939#3
+  // rfc:1939#7 TOP: the header, the empty line, then lines of the body.
+  if (!in_body_ && (rest.starts_with('\n') || rest.starts_with("\r\n"))) in_body_ = true;
+  else if (in_body_ && lines_) --*lines_;
+}
+
+void MessageText::line_end(std::string& to) {
+  to += "\r\n";
+  if (at_ < message_.size()) ++at_;  // the LF
+  in_line_ = false;
+  enough_ = in_body_ && lines_ && *lines_ == 0;
+}
+
 std::string multi_line(std::string_view message, std::optional<std::uint32_t> lines) {
   std::string out;
-  out.reserve(message.size() + message.size() / 64 + 16);
-  bool in_body = false;
-  std::uint32_t left = lines.value_or(0);
-  while (!message.empty()) {
-    if (in_body && lines && left-- == 0) break;
-    auto end = message.find('\n');
-    auto line = message.substr(0, end);
-    message.remove_prefix(end == std::string_view::npos ? message.size() : end + 1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.starts_with('.')) out += '.';  // rfc:1939#3
-    out += line;
-    out += "\r\n";
-    if (line.empty()) in_body = true;
-  }
+  MessageText text(message, lines);
+  while (!text.done()) text.append(out, out.size() + message.size() + 16);
   return out;
 }
 

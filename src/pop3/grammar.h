@@ -20,7 +20,26 @@ std::optional<std::uint32_t> one_number(std::string_view argument);
 struct TwoNumbers { std::uint32_t first = 0, second = 0; };
 std::optional<TwoNumbers> two_numbers(std::string_view argument);
 
-// A message as it goes over the wire after "+OK": dot-stuffed, every line ended, without the final ".\r\n". `lines`: of the body at most.
+// A message as it goes over the wire after "+OK", in pieces: dot-stuffed, every line ended by CRLF, without the final ".\r\n".
+class MessageText {
+ public:
+  // `lines`: of the body at most. `message` must stay.
+  explicit MessageText(std::string_view message, std::optional<std::uint32_t> lines = std::nullopt) : message_(message), lines_(lines) {}
+  bool done() const;
+  // Appends until done() or until `to` holds about `size` bytes (never more, but for one step of at most 4).
+  void append(std::string& to, std::size_t size);
+
+ private:
+  void line_start(std::string& to);
+  void line_end(std::string& to);
+
+  std::string_view message_;
+  std::optional<std::uint32_t> lines_;
+  std::size_t at_ = 0;
+  bool in_line_ = false, in_body_ = false, enough_ = false;
+};
+
+// All of it at once.
 std::string multi_line(std::string_view message, std::optional<std::uint32_t> lines = std::nullopt);
 
 }  // namespace posthorn::pop3

@@ -1,5 +1,5 @@
 // pop3/server.h - a POP3 session over a Stream (RFC 1939, 2449, 2595, 5034, 6856).
-// Security: reads attacker bytes before login: line 512 octets (RFC 2449 4; AUTH lines 4 KiB), 20 errors, 60 s.
+// Security: reads attacker bytes before login: line 512 octets (answers to AUTH 4 KiB before base64), 20 errors, 3 logins, 60 s.
 #pragma once
 
 #include <atomic>
@@ -20,6 +20,7 @@ struct ServerOptions {
   bool implicit_tls = false;   // 995
   bool insecure_login = false; // USER, PASS and AUTH in clear, for tests and benchmarks on loopback only
   Duration login_timeout = std::chrono::seconds(60);
+  std::size_t login_limit = 3; // failed logins, then the end
   Duration idle_timeout = std::chrono::minutes(10);  // RFC 1939 3
 };
 

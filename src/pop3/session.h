@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/line_reader.h"
@@ -11,6 +13,9 @@
 namespace posthorn::pop3 {
 
 enum class State : std::uint8_t { authorization, transaction, over };
+
+// attacks.md E6: no more than this waits for a client that does not read, however large the message.
+inline constexpr std::size_t write_piece = 262'144;
 
 struct DropMessage {
   Uid uid{};
@@ -31,34 +36,37 @@ struct Session {
   net::LineReader reader;
   SteadyTime started;
   State state = State::authorization;
-  std::string user;  // after USER
-  sasl::Login login;
+  std::string user{};  // after USER
+  sasl::Login login{};
   UidValidity uidvalidity{};
-  std::vector<DropMessage> messages;  // numbers 1.. in this order for the whole session (RFC 1939 5)
+  std::vector<DropMessage> messages{};  // numbers 1.. in this order for the whole session (rfc:1939#5)
   bool utf8 = false;
-  unsigned errors = 0;
-  std::string out;                    // replies that are not written yet
+  std::size_t errors = 0;         // before login all of them, then those in a row
+  std::size_t failed_logins = 0;
+  std::string out{};              // replies that are not written yet
 
-  void ok(std::string_view text) { out += "+OK " + std::string(text) + "\r\n"; }
-  void err(std::string_view text) {
-    ++errors;
-    out += "-ERR " + std::string(text) + "\r\n";
-  }
+  bool logged_in() const { return !login.name.empty(); }
   bool may_log_in() const { return stream->tls() || options.insecure_login; }
+  bool client_is_silent() const { return reader.empty() && !stream->readable(); }
   DropMessage* find(std::uint32_t number);  // not those marked deleted
+
+  void ok(std::string_view text);
+  void err(std::string_view text);
+  // Writes what is to be said. False: the client is gone, and the session over.
   Task<bool> flush();
   Task<Result<std::string>> line(std::size_t limit);
+  // How long to wait for the client: `most`, and before login never beyond login_timeout in all.
+  Duration patience(Duration most) const;
 };
 
-// Loads INBOX and goes to the transaction state, or answers why not.
-Task<void> open_maildrop(Session& session, sasl::Login login);
-void answer_login_failure(Session& session, const Error& error);
-
 using Run = Task<void> (*)(Session&, std::string_view argument);
+enum class When : std::uint8_t { authorization, transaction, always };
+enum class Argument : std::uint8_t { none, maybe };
 struct Command {
   std::string_view keyword;
   Run run;
-  bool before_login, after_login;
+  When when;
+  Argument argument;
 };
 const Command* find_command(std::string_view keyword);
 
