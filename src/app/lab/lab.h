@@ -11,7 +11,7 @@ namespace posthorn::app {
 struct LabOptions {
   std::string dir = "/tmp/posthorn-lab";
   bool detach = false;  // up: come back once all is running
-  bool keep = false;    // down: leave the files
+  bool keep = false;    // down, and the end of up: leave the files
   bool json = false;
   Format format() const { return json ? Format::json : Format::people; }
 };
@@ -21,5 +21,8 @@ int lab_down(const LabOptions& options);
 int lab_status(const LabOptions& options);
 // Sends a letter and tells each step as it happens, with times.
 int lab_send(const LabOptions& options, const std::string& from, const std::string& to);
+// One Posthorn of the lab, "green" or "green.test", so that others can be seen waiting for it.
+int lab_stop(const LabOptions& options, const std::string& host);
+int lab_start(const LabOptions& options, const std::string& host);
 
 }  // namespace posthorn::app

@@ -150,11 +150,18 @@ void add_lab(CLI::App& app, Options& o) {
   group->fallthrough();
   auto* up = group->add_subcommand("up", "Bring it up");
   up->add_flag("--detach", o.lab.detach, "Come back once all is running");
+  up->add_flag("--keep", o.lab.keep, "Keep the files when Ctrl-C ends it");
   up->callback([&o] { o.status = lab_up(o.lab); });
   auto* down = group->add_subcommand("down", "Take it down; nothing is left behind");
   down->add_flag("--keep", o.lab.keep, "Keep the files, so that the next up finds the mail");
   down->callback([&o] { o.status = lab_down(o.lab); });
   group->add_subcommand("status", "Addresses, ports, users and passwords")->callback([&o] { o.status = lab_status(o.lab); });
+  auto* stop = group->add_subcommand("stop", "Stop one domain's server, so that mail for it has to wait");
+  stop->add_option("HOST", o.domain, "blue or green")->required();
+  stop->callback([&o] { o.status = lab_stop(o.lab, o.domain); });
+  auto* start = group->add_subcommand("start", "Start it again");
+  start->add_option("HOST", o.domain, "blue or green")->required();
+  start->callback([&o] { o.status = lab_start(o.lab, o.domain); });
   auto* send = group->add_subcommand("send", "Send a letter and watch it travel");
   send->add_option("FROM", o.from, "such as alice@blue.test")->required();
   send->add_option("TO", o.to, "such as bob@green.test")->required();
