@@ -42,6 +42,9 @@ Status make_key(const Lab& lab, const std::string& zone) {
 
 Status prepare_dns(const Lab& lab) {
   const auto folder = lab.knot_folder();
+  // A killed Knot leaves its pid file, and the next one would believe it.
+  std::error_code ignored;
+  std::filesystem::remove_all(folder + "/run", ignored);
   for (const auto* below : {"", "/run", "/zones", "/state", "/keys"}) TRY(make_folder(folder + below));
   TRY(write_file(lab.knot_config(), knot_config(lab)));
   for (const auto& zone : signed_zones(lab)) TRY(make_key(lab, zone));

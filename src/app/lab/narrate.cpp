@@ -75,7 +75,10 @@ std::string told(const std::string& event, const json::object& line, Trail& trai
     return "no luck with " + trail.trouble;
   }
   if (event == "delivery.done" || event == "delivery.deferred" || event == "delivery.failed") return settled(event, line, trail);
-  if (event == "dsn.sent") return "told " + member(line, "to") + " in a notice, " + member(line, "as");
+  if (event == "dsn.sent") {
+    trail.notified = true;
+    return "told " + member(line, "to") + " in a notice, " + member(line, "as");
+  }
   return {};
 }
 

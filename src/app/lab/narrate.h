@@ -20,6 +20,7 @@ struct Trail {
   bool accepted_there = false;     // a second server has taken it
   bool delivered = false;          // our server is done with it
   bool failed = false;             // ... for good, without success
+  bool notified = false;           // its sender was told that it failed or is late
   std::string trouble;             // the last reason for waiting or failing
 };
 

@@ -120,7 +120,7 @@ Status wait_for_dns(Desk& desk, const Lab& lab) {
     for (;;) {
       const auto good = validated_answer(desk, lab, host.domain);
       if (good) break;
-      if (!is_ours(lab.dns_pid, lab.knot_config())) return ended("Knot, the DNS server,", lab.knot_log());
+      if (has_ended(lab.dns_pid)) return ended("Knot, the DNS server,", lab.knot_log());
       if (desk.clock().steady() > end) return fail(Errc::timeout, "the DNS server on " + lab.dns() + " does not work: " + good.error().what, "Look at " + lab.knot_log());
       std::this_thread::sleep_for(between);
     }
@@ -139,7 +139,7 @@ Status wait_for_host(Desk& desk, const Lab& lab, const Host& host) {
     for (;;) {
       const auto good = desk.run(greeting(desk.dialer(), Endpoint{host.ip, port}, std::string(service), tls));
       if (good) break;
-      if (!is_ours(host.pid, lab.config(host))) return ended("Posthorn of " + host.domain, lab.log(host));
+      if (has_ended(host.pid)) return ended("Posthorn of " + host.domain, lab.log(host));
       if (desk.clock().steady() > end)
         return fail(Errc::timeout, std::string(service) + " of " + host.domain + " does not answer on " + host.ip + ":" + std::to_string(port) + ": " + good.error().what,
                     "Look at " + lab.log(host));

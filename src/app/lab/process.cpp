@@ -91,6 +91,8 @@ bool is_ours(int pid, const std::string& file) {
   return std::ranges::find(words, std::string_view(file)) != words.end();
 }
 
+bool has_ended(int child) { return waitpid(child, nullptr, WNOHANG) != 0; }
+
 void reap_children() {
   while (waitpid(-1, nullptr, WNOHANG) > 0) {
   }

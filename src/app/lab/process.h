@@ -19,6 +19,10 @@ Result<std::string> run_process(const std::vector<std::string>& command, const s
 // Whether `pid` lives and has `file` among its arguments. A zombie does not live.
 bool is_ours(int pid, const std::string& file);
 
+// Whether a process that we started ourselves has ended. Right after its start is_ours() cannot tell yet: for an instant a new
+// program has no command line.
+bool has_ended(int child);
+
 struct Process {
   int pid = 0;
   std::string file;  // its configuration

@@ -1,4 +1,5 @@
 // posthorn lab send: a letter through FROM's submission port, told step by step until it is seen in TO's INBOX.
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <cstdio>
 #include <thread>
@@ -148,28 +149,8 @@ void tell_news(Follower& follower, Errand& errand, Narrator& narrator) {
     if (const auto step = narrate(line, errand.trail)) narrator.tell_at(line.time, step->who, step->text);
 }
 
-// Until all readers have it, nobody will, or time is over.
-bool watch(Desk& desk, Errand& errand, Follower& follower, std::vector<Reader>& readers, Narrator& narrator) {
-  const bool local = errand.lab.find_host(errand.to) == &errand.host;
-  const auto end = desk.clock().steady() + patience;
-  auto next_look = desk.clock().steady();
-  const auto all_found = [&readers] { return std::ranges::all_of(readers, &Reader::found); };
-  while (desk.clock().steady() < end) {
-    tell_news(follower, errand, narrator);
-    if (errand.trail.failed) return false;
-    if (readers.empty() && errand.trail.delivered) return true;
-    if ((local || errand.trail.delivered) && !readers.empty() && desk.clock().steady() >= next_look) {
-      for (auto& reader : readers) reader.look(desk, errand, narrator);
-      if (all_found()) return true;
-      next_look = desk.clock().steady() + inbox_step;
-    }
-    std::this_thread::sleep_for(log_step);
-  }
-  return false;
-}
-
-// Where the letter is, from the queues of all hosts that run.
-std::string where_it_waits(const Errand& errand) {
+// Where the letter is, from the queues of all hosts that run; nothing if it is in none.
+std::optional<std::string> where_it_waits(const Errand& errand) {
   for (const auto& host : errand.lab.hosts) {
     const auto config = load_config(errand.lab.config(host));
     if (!config) continue;
@@ -186,7 +167,30 @@ std::string where_it_waits(const Errand& errand) {
              std::string(entry.at("next_attempt").as_string()) + (why.empty() ? "" : "; the reason: " + why);
     }
   }
-  return errand.trail.trouble.empty() ? "no queue of the lab holds it; the logs may say more" : errand.trail.trouble;
+  return std::nullopt;
+}
+
+// Until all readers have it, nobody will, or time is over.
+bool watch(Desk& desk, Errand& errand, Follower& follower, std::vector<Reader>& readers, Narrator& narrator) {
+  const bool local = errand.lab.find_host(errand.to) == &errand.host;
+  const auto end = desk.clock().steady() + patience;
+  auto next_look = desk.clock().steady();
+  const auto all_found = [&readers] { return std::ranges::all_of(readers, &Reader::found); };
+  while (desk.clock().steady() < end) {
+    tell_news(follower, errand, narrator);
+    if (errand.trail.failed) return false;
+    if (readers.empty() && errand.trail.delivered) return true;
+    if (desk.clock().steady() >= next_look) {
+      next_look = desk.clock().steady() + inbox_step;
+      // A notice tells of a delay or, once the letter is in no queue any more, of its end; it is logged before that is committed.
+      if (errand.trail.notified && !where_it_waits(errand)) errand.trail.failed = true;
+      if (local || errand.trail.delivered)
+        for (auto& reader : readers) reader.look(desk, errand, narrator);
+      if (!readers.empty() && all_found()) return true;
+    }
+    std::this_thread::sleep_for(log_step);
+  }
+  return false;
 }
 
 int arrived(const LabOptions& options, Narrator& narrator, const Errand& errand, const std::string& id, WallTime now) {
@@ -234,7 +238,8 @@ int lab_send(const LabOptions& options, const std::string& from, const std::stri
   for (const auto* one : lab->readers(to)) readers.emplace_back(*lab, *one);
   if (watch(desk, errand, follower, readers, narrator)) return arrived(options, narrator, errand, *id, desk.clock().now());
   tell_news(follower, errand, narrator);
-  std::string why = errand.trail.failed ? errand.trail.trouble : where_it_waits(errand);
+  std::string why = errand.trail.trouble;
+  if (!errand.trail.failed) why = where_it_waits(errand).value_or(why.empty() ? "no queue of the lab holds it; the logs may say more" : why);
   for (const auto& reader : readers)
     if (!errand.trail.failed && errand.trail.delivered && !reader.trouble().empty()) why = "it was delivered, but the mailbox cannot be read: " + reader.trouble();
   return lost(options, narrator, errand, *id, why);
