@@ -1,6 +1,7 @@
 #include "store/account_write.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 #include "store/store.h"
@@ -9,6 +10,7 @@ namespace posthorn::store {
 namespace {
 
 constexpr std::uint32_t chunks_erased_at_once = 16;
+constexpr std::size_t keyword_limit = 255;
 
 void count(Counts& counts, Flags flags, int by) {
   const auto add = [by](std::uint32_t& n) { n = static_cast<std::uint32_t>(static_cast<std::int64_t>(n) + by); };
@@ -56,12 +58,23 @@ Result<CountersRecord*> AccountWrite::counters(MailboxId id) {
 }
 
 Result<EmailRecord> AccountWrite::email(EmailId id) const {
+  if (const auto known = emails_.find(id); known != emails_.end()) return known->second;
   TRY_ASSIGN(const auto bytes, tx_.get(Space::email, key::of(account_, id)));
   if (!bytes) return fail(Errc::corrupt, "a membership names an email that is not there", "Run posthorn verify");
   return decode_email(*bytes);
 }
 
-void AccountWrite::put(EmailId id, const EmailRecord& record) { tx_.put(Space::email, key::of(account_, id), encode(record)); }
+Result<ThreadRecord> AccountWrite::thread(ThreadId id) const {
+  if (const auto known = threads_.find(id); known != threads_.end()) return known->second;
+  TRY_ASSIGN(const auto bytes, tx_.get(Space::thread, key::of(account_, id)));
+  return bytes ? decode_thread(*bytes) : ThreadRecord{};
+}
+
+Result<ThreadRecord*> AccountWrite::change_thread(ThreadId id) {
+  if (const auto known = threads_.find(id); known != threads_.end()) return &known->second;
+  TRY_ASSIGN(auto record, thread(id));
+  return &threads_.emplace(id, std::move(record)).first->second;
+}
 
 Result<Uid> AccountWrite::add_member(MailboxId mailbox, EmailId email, std::uint64_t size, Flags flags, WallTime saved) {
   TRY_ASSIGN(auto* box, counters(mailbox));
@@ -101,12 +114,13 @@ Status AccountWrite::remove_member(MailboxId mailbox, const Member& member) {
   std::erase(record.members, std::pair(mailbox, member.uid));
   if (record.members.empty()) return remove_email(member.email, record);
   record.changed = modseq();
-  put(member.email, record);
+  put(member.email, std::move(record));
   return {};
 }
 
 Status AccountWrite::remove_email(EmailId id, const EmailRecord& record) {
   const auto k = key::of(account_, id);
+  emails_.erase(id);
   tx_.erase(Space::email, k);
   tx_.erase(Space::summary, k);
   tx_.erase(Space::evidence, k);
@@ -136,6 +150,7 @@ Result<Flags> AccountWrite::flags_of(std::span<const std::string> names) {
     }
     auto bit = keywords.bit(name);
     if (!bit) {
+      if (name.empty() || name.size() > keyword_limit) return fail(Errc::invalid, "a keyword must have 1 to 255 characters");
       if (keywords.names.size() >= flag_bits - first_keyword_bit)
         return fail(Errc::too_big, "the account has 123 different keywords already", "Use one that is there");
       keywords.names.push_back(name);
@@ -150,6 +165,15 @@ Result<Flags> AccountWrite::flags_of(std::span<const std::string> names) {
 
 Status AccountWrite::finish() {
   for (const auto& [id, record] : counters_) tx_.put(Space::counters, key::of(account_, id), encode(record));
+  for (const auto& [id, record] : emails_) tx_.put(Space::email, key::of(account_, id), encode(record));
+  for (const auto& [id, record] : threads_) {
+    if (!record.emails.empty()) {
+      tx_.put(Space::thread, key::of(account_, id), encode(record));
+      continue;
+    }
+    for (const auto& [message_id, subject] : record.joins) tx_.erase(Space::thread_join, key::of(account_, message_id, subject));
+    tx_.erase(Space::thread, key::of(account_, id));
+  }
   tx_.put(Space::clock, key::of(account_), encode(clock_));
   tx_.put(Space::log, key::of(account_, clock_.modseq), encode(change_));
   return {};
@@ -168,12 +192,19 @@ Status erase_blob_if_unreferenced(Transaction& tx, const BlobId& blob) {
   TRY_ASSIGN(const auto record, decode_blob(*bytes));
   for (std::uint32_t i = 0; i < std::min(record.chunks, chunks_erased_at_once); ++i) tx.erase(Space::chunk, key::of(blob, i));
   tx.erase(Space::blob, prefix);
+  if (record.chunks > chunks_erased_at_once) mark_loose(tx, blob, WallTime{});
   return {};
+}
+
+void mark_loose(Transaction& tx, const BlobId& blob, WallTime since) {
+  tx.put(Space::node, key::loose(blob), encode_number(static_cast<std::uint64_t>(since.time_since_epoch().count())));
 }
 
 Result<std::vector<Member>> find_members(const Reader& reader, AccountId account, MailboxId mailbox, std::span<const Uid> uids) {
   std::vector<Member> out;
+  std::set<Uid> seen;
   for (const auto uid : uids) {
+    if (!seen.insert(uid).second) continue;
     TRY_ASSIGN(const auto bytes, reader.get(Space::membership, key::of(account, mailbox, uid)));
     if (!bytes) continue;
     TRY_ASSIGN(auto member, decode_member(*bytes, uid));

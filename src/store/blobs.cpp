@@ -14,7 +14,8 @@ namespace posthorn::store {
 namespace {
 
 constexpr std::size_t chunk_size = 65'536;
-constexpr std::size_t stage_from = 1u << 20;   // messages with more chunk bytes than this go ahead of their transaction
+// Messages with more chunk bytes than this go ahead of their transaction. One often takes two blobs: a local copy and the queue's.
+constexpr std::size_t stage_from = 512u << 10;
 constexpr std::size_t stage_batch = 1u << 20;  // chunk bytes a transaction
 constexpr int compression_level = 1;
 
@@ -81,7 +82,8 @@ Task<Status> Store::stage(std::shared_ptr<const Prepared> prepared) {
   for (std::size_t from = 0; from < prepared->chunks.size();) {
     std::size_t to = from, bytes = 0;
     while (to < prepared->chunks.size() && bytes < stage_batch) bytes += prepared->chunks[to++].size();
-    Work work = [prepared, from, to](Transaction& tx) -> Status {
+    Work work = [this, prepared, from, to](Transaction& tx) -> Status {
+      if (from == 0) mark_loose(tx, prepared->blob, clock_.now());
       for (std::size_t i = from; i < to; ++i) tx.put(Space::chunk, key::of(prepared->blob, static_cast<std::uint32_t>(i)), prepared->chunks[i]);
       return {};
     };
@@ -100,8 +102,11 @@ Status Store::put_blob(Transaction& tx, const Prepared& prepared) const {
   if (bytes_of(prepared) <= stage_from) {
     for (std::uint32_t i = 0; i < count; ++i) tx.put(Space::chunk, key::of(prepared.blob, i), prepared.chunks[i]);
   } else {
+    // Staging writes from the first chunk to the last and erasing goes the same way, so if both are there, all are.
+    TRY_ASSIGN(const auto first, tx.get(Space::chunk, key::of(prepared.blob, 0)));
     TRY_ASSIGN(const auto last, tx.get(Space::chunk, key::of(prepared.blob, count - 1)));
-    if (!last) return fail(Errc::io, "a large message was not staged before its transaction");
+    if (!first || !last) return fail(Errc::unavailable, "a large message was not staged within the hour before its transaction");
+    tx.erase(Space::node, key::loose(prepared.blob));
   }
   tx.put(Space::blob, header, encode(BlobRecord{prepared.size, count, clock_.now()}));
   return {};

@@ -1,19 +1,17 @@
-// Domains, accounts and aliases: who is here, and where mail for an address goes.
+// Domains, accounts and their passwords: who is here. Where mail goes: routes.cpp; how an account ends: removal.cpp.
 #include <algorithm>
-#include <set>
 
-#include "base/text.h"
 #include "crypto/bytes.h"
 #include "crypto/password.h"
 #include "store/account_write.h"
+#include "store/directory_rows.h"
 #include "store/store.h"
 
 namespace posthorn::store {
 namespace {
 
-constexpr std::size_t alias_depth = 8, alias_targets = 1000, app_password_limit = 50;
+constexpr std::size_t app_password_limit = 50;
 constexpr std::string_view next_account_key = "next account";
-constexpr std::size_t erase_batch = 10'000;
 
 struct FirstMailbox {
   const char* name;
@@ -22,49 +20,6 @@ struct FirstMailbox {
 // The order gives INBOX the id that inbox_id promises.
 constexpr FirstMailbox first_mailboxes[] = {{"INBOX", Role::inbox}, {"Drafts", Role::drafts}, {"Sent", Role::sent},
                                             {"Junk", Role::junk},   {"Trash", Role::trash},   {"Archive", Role::archive}};
-
-// Local-parts are compared without case here, as every mailbox provider does (RFC 5321 2.4 leaves it to the receiver).
-std::string canonical(std::string_view address) { return to_lower(address); }
-
-std::string_view domain_of(std::string_view address) {
-  const auto at = address.rfind('@');
-  return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
-}
-
-std::unexpected<Error> no_account(const std::string& address) {
-  return fail(Errc::not_found, "there is no account " + address, "List them with: posthorn account list");
-}
-
-Result<std::optional<AccountId>> find_account(const Reader& reader, std::string_view address) {
-  TRY_ASSIGN(const auto bytes, reader.get(Space::name, key::address(canonical(address))));
-  if (!bytes) return std::optional<AccountId>();
-  TRY_ASSIGN(const auto id, decode_number(*bytes));
-  return std::optional<AccountId>(AccountId{id});
-}
-
-Result<std::optional<std::vector<std::string>>> find_alias(const Reader& reader, std::string_view alias) {
-  TRY_ASSIGN(const auto bytes, reader.get(Space::name, key::alias(canonical(alias))));
-  if (!bytes) return std::optional<std::vector<std::string>>();
-  TRY_ASSIGN(auto targets, decode_names(*bytes));
-  return std::optional<std::vector<std::string>>(std::move(targets));
-}
-
-Result<bool> is_domain(const Reader& reader, std::string_view domain) {
-  TRY_ASSIGN(const auto bytes, reader.get(Space::name, key::domain(domain)));
-  return bytes.has_value();
-}
-
-Status need_domain(const Reader& reader, std::string_view address) {
-  const std::string domain(domain_of(address));
-  TRY_ASSIGN(const bool there, is_domain(reader, domain));
-  if (!there) return fail(Errc::not_found, "the domain " + domain + " is not ours", "Add it first: posthorn domain add " + domain);
-  return {};
-}
-
-struct NewAccount {
-  std::string address, password, display_name;
-  std::uint64_t quota = 0;
-};
 
 struct Hashed {
   std::string argon2id;
@@ -88,8 +43,10 @@ Status write_account(Transaction& tx, AccountId id, const AccountRecord& record,
   tx.put(Space::account, account, encode(record));
   tx.put(Space::name, key::address(record.name), encode_number(number(id)));
   ClockRecord clock;
-  // UIDVALIDITY rises with time, so that an account made anew never has that of one that was removed (RFC 9051 2.3.1.1).
-  clock.next_uidvalidity = static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
+  // rfc:9051#2.3.1.1 UIDVALIDITY rises with time, and above all that removed accounts had, so that an account made anew never has one
+  // of its name's before.
+  TRY_ASSIGN(const auto floor, uidvalidity_floor(tx));
+  clock.next_uidvalidity = std::max(floor, static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count()));
   clock.modseq = ModSeq{1};
   Change change;
   for (const auto& [name, role] : first_mailboxes) {
@@ -103,72 +60,6 @@ Status write_account(Transaction& tx, AccountId id, const AccountRecord& record,
   tx.put(Space::clock, account, encode(clock));
   tx.put(Space::log, key::of(id, clock.modseq), encode(change));
   return {};
-}
-
-// Follows one address; aliases put their targets on `work`.
-struct Expansion {
-  const Reader& reader;
-  Route route;
-  std::set<std::string> seen;
-  std::vector<std::pair<std::string, std::size_t>> work;  // address, depth
-
-  void add(AccountId account) {
-    route.kind = Route::Kind::local;
-    if (std::ranges::find(route.accounts, account) == route.accounts.end()) route.accounts.push_back(account);
-  }
-  void add_targets(const std::vector<std::string>& targets, std::size_t depth) {
-    for (const auto& target : targets) work.emplace_back(target, depth + 1);
-  }
-
-  // True if the exact address is an account or alias.
-  Result<bool> take_exact(const std::string& address, std::size_t depth) {
-    TRY_ASSIGN(const auto account, find_account(reader, address));
-    if (account) {
-      add(*account);
-      return true;
-    }
-    TRY_ASSIGN(const auto targets, find_alias(reader, address));
-    if (targets) add_targets(*targets, depth);
-    return targets.has_value();
-  }
-
-  Status take(const std::string& raw, std::size_t depth) {
-    const auto address = canonical(raw);
-    if (depth > alias_depth || !seen.insert(address).second || seen.size() > alias_targets) return {};
-    const std::string domain(domain_of(address));
-    TRY_ASSIGN(const bool ours, is_domain(reader, domain));
-    if (!ours) {
-      if (depth > 0) {
-        route.kind = Route::Kind::local;
-        route.forwards.push_back(raw);
-      }
-      return {};
-    }
-    if (depth == 0) route.kind = Route::Kind::unknown_user;
-    TRY_ASSIGN(const bool exact, take_exact(address, depth));
-    if (exact) return {};
-    // rfc:5233#1 plus-addresses: alice+lists@example.org is alice's.
-    const auto plus = address.find('+');
-    if (plus != std::string::npos && plus > 0 && plus < address.size() - domain.size() - 1) {
-      if (depth == 0) route.detail = address.substr(plus + 1, address.size() - domain.size() - 2 - plus);
-      TRY_ASSIGN(const bool base, take_exact(address.substr(0, plus) + "@" + domain, depth));
-      if (base) return {};
-      route.detail.clear();
-    }
-    TRY_ASSIGN(const auto all, find_alias(reader, "@" + domain));
-    if (all) add_targets(*all, depth);
-    return {};
-  }
-};
-
-Result<Route> expand(const Reader& reader, std::string_view address) {
-  Expansion expansion{reader, {}, {}, {{std::string(address), 0}}};
-  while (!expansion.work.empty()) {
-    const auto [next, depth] = expansion.work.back();
-    expansion.work.pop_back();
-    TRY(expansion.take(next, depth));
-  }
-  return std::move(expansion.route);
 }
 
 std::string new_app_password() {
@@ -185,6 +76,7 @@ std::string new_app_password() {
 }  // namespace
 
 Task<Status> Store::add_domain(std::string domain) {
+  domain = canonical(domain);
   Work work = [&](Transaction& tx) -> Status {
     TRY_ASSIGN(const bool there, is_domain(tx, domain));
     if (there) return fail(Errc::exists, "the domain " + domain + " is ours already");
@@ -195,6 +87,7 @@ Task<Status> Store::add_domain(std::string domain) {
 }
 
 Task<Status> Store::remove_domain(std::string domain) {
+  domain = canonical(domain);
   Work work = [&](Transaction& tx) -> Status {
     TRY_ASSIGN(const bool there, is_domain(tx, domain));
     if (!there) return fail(Errc::not_found, "the domain " + domain + " is not ours", "List them with: posthorn domain list");
@@ -268,62 +161,6 @@ Task<Status> Store::change_account(std::string address, std::function<Status(Acc
   co_return co_await transact(std::move(work));
 }
 
-// The key goes first, in one commit with the name: from then on nothing of the mail can be read, whatever is still on the disk.
-Task<Status> Store::remove_account(std::string address) {
-  auto found = find_account(*engine_.snapshot(), address);
-  if (!found) co_return fail(found.error());
-  if (!*found) co_return no_account(address);
-  const auto id = **found;
-  const auto account = key::of(id);
-  std::vector<BlobId> blobs;
-  Status bad;
-  auto scanned = engine_.snapshot()->scan(Space::email, account, key::after(account), [&](std::string_view, std::string_view value) {
-    auto record = decode_email(value);
-    if (record) blobs.push_back(record->blob);
-    return true;
-  });
-  if (!scanned) co_return fail(scanned.error());
-  Work shred = [&](Transaction& tx) -> Status {
-    tx.erase(Space::name, key::address(canonical(address)));
-    tx.erase(Space::account, account);
-    return {};
-  };
-  auto done = co_await transact(std::move(shred));
-  if (!done) co_return fail(done.error());
-  for (const char space : std::string_view("smnuexkthloij")) {
-    for (bool more = true; more;) {
-      Work erase = [&](Transaction& tx) -> Status {
-        std::vector<std::string> keys;
-        TRY(tx.scan(static_cast<Space>(space), account, key::after(account), [&keys](std::string_view k, std::string_view) {
-          keys.emplace_back(k);
-          return keys.size() < erase_batch;
-        }));
-        more = keys.size() == erase_batch;
-        for (const auto& k : keys) tx.erase(static_cast<Space>(space), k);
-        return {};
-      };
-      auto erased = co_await transact(std::move(erase));
-      if (!erased) co_return fail(erased.error());
-    }
-  }
-  for (const auto& blob : blobs) {
-    Work let_go = [&](Transaction& tx) -> Status {
-      const auto prefix = key::of(blob) + "a" + account;
-      std::vector<std::string> keys;
-      TRY(tx.scan(Space::blob_reference, prefix, key::after(prefix), [&keys](std::string_view k, std::string_view) {
-        keys.emplace_back(k);
-        return true;
-      }));
-      for (const auto& k : keys) tx.erase(Space::blob_reference, k);
-      return erase_blob_if_unreferenced(tx, blob);
-    };
-    auto gone = co_await transact(std::move(let_go));
-    if (!gone) co_return fail(gone.error());
-  }
-  hub_.notify(id);
-  co_return Status{};
-}
-
 Task<Status> Store::set_password(std::string address, std::string password) {
   auto good = check_password_text(password);
   if (!good) co_return fail(good.error());
@@ -386,7 +223,6 @@ Result<std::vector<AppPassword>> Store::app_passwords(std::string_view address) 
 
 Result<std::vector<AccountInfo>> Store::accounts() const {
   std::vector<AccountId> ids;
-  Status bad;
   TRY(engine_.snapshot()->scan(Space::account, "", "", [&ids](std::string_view k, std::string_view) {
     ids.push_back(key::account_of(k));
     return true;
@@ -403,45 +239,6 @@ Result<std::optional<AccountInfo>> Store::account(std::string_view address) cons
   if (!id) return std::optional<AccountInfo>();
   TRY_ASSIGN(auto info, view(*id).account());
   return std::optional<AccountInfo>(std::move(info));
-}
-
-Task<Status> Store::set_alias(std::string alias, std::vector<std::string> targets) {
-  alias = canonical(alias);
-  Work work = [&](Transaction& tx) -> Status {
-    TRY_ASSIGN(const auto known, find_alias(tx, alias));
-    if (targets.empty()) {
-      if (!known) return fail(Errc::not_found, "there is no alias " + alias, "List them with: posthorn alias list");
-      tx.erase(Space::name, key::alias(alias));
-      return {};
-    }
-    TRY(need_domain(tx, alias));
-    if (targets.size() > alias_targets) return fail(Errc::too_big, "an alias can go to at most 1000 addresses");
-    TRY_ASSIGN(const auto account, find_account(tx, alias));
-    if (account) return fail(Errc::exists, alias + " is an account already");
-    tx.put(Space::name, key::alias(alias), encode_names(targets));
-    return {};
-  };
-  co_return co_await transact(std::move(work));
-}
-
-Result<std::vector<std::pair<std::string, std::vector<std::string>>>> Store::aliases() const {
-  std::vector<std::pair<std::string, std::vector<std::string>>> out;
-  Status bad;
-  TRY(engine_.snapshot()->scan(Space::name, "l", "m", [&](std::string_view k, std::string_view value) {
-    auto targets = decode_names(value);
-    if (targets) out.emplace_back(std::string(k.substr(1)), std::move(*targets));
-    else bad = fail(targets.error());
-    return bad.has_value();
-  }));
-  TRY(bad);
-  return out;
-}
-
-Result<Route> Store::route(std::string_view address) const { return expand(*engine_.snapshot(), address); }
-
-Result<bool> Store::owns(AccountId account, std::string_view address) const {
-  TRY_ASSIGN(const auto found, route(address));
-  return found.kind == Route::Kind::local && found.forwards.empty() && found.accounts == std::vector<AccountId>{account};
 }
 
 }  // namespace posthorn::store

@@ -9,7 +9,7 @@ namespace posthorn::store {
 namespace {
 
 constexpr std::size_t name_limit = 1024, depth_limit = 64, mailbox_limit = 10'000;
-constexpr std::size_t delete_batch = 2000;
+constexpr std::size_t delete_at_last = 10;  // messages that go in one commit with their mailbox
 
 struct Named {
   MailboxId id{};
@@ -84,9 +84,12 @@ Result<std::string> checked_mailbox_name(std::string_view name) {
   if (parts.size() > depth_limit) return refuse("it is nested too deep");
   for (const auto part : parts)
     if (part.empty()) return refuse("a part between slashes is empty");
-  // rfc:9051#5.1 INBOX in any case, also as the parent of others.
+  return canonical_mailbox_name(name);
+}
+
+std::string canonical_mailbox_name(std::string_view name) {
   std::string out(name);
-  if (equal_icase(parts[0], "INBOX")) out.replace(0, 5, "INBOX");
+  if (equal_icase(name.substr(0, name.find('/')), "INBOX")) out.replace(0, 5, "INBOX");
   return out;
 }
 
@@ -132,7 +135,8 @@ Task<Status> Store::move_inbox(AccountId account, std::string to) {
 Task<Status> Store::rename_mailbox(AccountId account, std::string from, std::string to) {
   auto new_name = checked_mailbox_name(to);
   if (!new_name) co_return fail(new_name.error());
-  if (equal_icase(from, "INBOX")) co_return co_await move_inbox(account, *new_name);
+  from = canonical_mailbox_name(from);
+  if (from == "INBOX") co_return co_await move_inbox(account, *new_name);
   Work work = [&](Transaction& tx) -> Status {
     TRY_ASSIGN(auto write, AccountWrite::begin(tx, account));
     return rename_all(write, from, *new_name);
@@ -148,7 +152,7 @@ Task<Status> Store::delete_members(AccountId account, MailboxId mailbox) {
   for (;;) {
     auto members = view(account).members(mailbox);
     if (!members) co_return fail(members.error());
-    if (members->size() <= delete_batch) co_return Status{};
+    if (members->size() <= delete_at_last) co_return Status{};
     std::vector<Uid> uids;
     for (const auto& member : *members) uids.push_back(member.uid);
     auto gone = co_await expunge(account, mailbox, std::move(uids), Expunge::all);
@@ -191,10 +195,11 @@ Task<Status> Store::delete_mailbox(AccountId account, std::string name) {
 }
 
 Task<Status> Store::subscribe(AccountId account, std::string name, bool on) {
+  name = canonical_mailbox_name(name);
   Work work = [&](Transaction& tx) -> Status {
     TRY_ASSIGN(auto write, AccountWrite::begin(tx, account));
     TRY_ASSIGN(const auto all, all_mailboxes(tx, account));
-    const auto* one = find(all, equal_icase(name, "INBOX") ? std::string_view("INBOX") : std::string_view(name));
+    const auto* one = find(all, name);
     if (one == nullptr) return no_mailbox(name);
     auto record = one->record;
     if (record.subscribed == on) return {};

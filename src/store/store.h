@@ -109,7 +109,8 @@ class Store {
   // -- messages. prepare() is CPU work: call it through workers() for messages over 64 KiB.
   Result<Prepared> prepare(std::string_view message) const;
   // Writes the chunks of a message that is too large for one transaction ahead of it; nothing to do for the others. Must have
-  // returned before a transaction takes the message. What no transaction takes is garbage for collect_garbage().
+  // returned before a transaction takes the message (within the hour, else that says Errc::unavailable and it must be staged again).
+  // What no transaction takes is garbage for collect_garbage().
   Task<Status> stage(std::shared_ptr<const Prepared> prepared);
   // The bytes of a blob by its id and data key: the queue reads its mail so.
   Result<std::string> blob(const Prepared& prepared) const;
@@ -143,7 +144,8 @@ class Store {
   Task<Status> remove_domain(std::string domain);  // refused while accounts or aliases remain
   Result<std::vector<std::string>> domains() const;
   Task<Result<AccountId>> add_account(std::string address, std::string password, std::string display_name = {}, std::uint64_t quota_bytes = 0);
-  Task<Status> remove_account(std::string address);  // shreds its key first, then erases in batches
+  // Shreds its key first, in one commit with the name, then erases in batches; what a crash leaves, collect_garbage() takes.
+  Task<Status> remove_account(std::string address);
   Task<Status> set_password(std::string address, std::string password);
   Task<Status> set_account(std::string address, std::optional<bool> enabled, std::optional<std::uint64_t> quota_bytes);
   Task<Result<std::string>> add_app_password(std::string address, std::string label);  // returns the password, shown once
@@ -160,11 +162,18 @@ class Store {
 
   // Counts everything again and compares (posthorn verify; every test ends with it). Empty: all is well.
   Result<std::vector<std::string>> verify(std::function<void(std::uint64_t done, std::uint64_t total)> progress = {}) const;
-  // Erases blobs without references and trims logs; safe at any time.
+  // Erases what was staged over an hour ago and never taken, the rest of large blobs and of removed accounts; trims logs to the last
+  // 10,000 changes. Safe at any time.
   Task<Status> collect_garbage();
 
  private:
+  enum class Transfer : std::uint8_t { copy, move };
+  Task<Result<CopyResult>> copy_batches(AccountId account, MailboxId from, std::vector<Uid> uids, MailboxId to, Transfer how);
+  Task<void> undo_copy(AccountId account, MailboxId to, CopyResult made);
   Task<Status> delete_members(AccountId account, MailboxId mailbox);
+  Task<Status> erase_removed(AccountId account);
+  Task<Status> collect_loose_chunks();
+  Task<Status> trim_log(AccountId account);
   Task<Status> move_inbox(AccountId account, std::string to);
   Task<Status> change_account(std::string address, std::function<Status(AccountRecord&)> change);
 
@@ -173,12 +182,13 @@ class Store {
   Clock& clock_;
   Workers& workers_;
   Hub& hub_;
-  std::map<std::string, SteadyTime> suspects_;  // collect_garbage(): blobs without a header, and since when they are known
 };
 
 // Every account's INBOX has this id.
 inline constexpr MailboxId inbox_id{1};
 
+// A mailbox name as the store keeps it: "inbox" in any case, alone or as the parent of others, is "INBOX" (RFC 9051 5.1).
+std::string canonical_mailbox_name(std::string_view name);
 // A mailbox name that may be made: UTF-8 without controls, parts that are not empty, at most 1 KiB and 64 deep (attacks.md E7);
 // "inbox" in any case is "INBOX".
 Result<std::string> checked_mailbox_name(std::string_view name);

@@ -1,4 +1,4 @@
-// verify() counts everything again; collect_garbage() erases what nothing refers to.
+// verify() counts everything again and says in words what does not agree. It reads every body, so it takes its time.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -10,10 +10,6 @@
 
 namespace posthorn::store {
 namespace {
-
-constexpr std::uint64_t log_kept = 10'000;       // change records of an account
-constexpr auto staging_time = std::chrono::hours(1);
-constexpr std::size_t garbage_batch = 5000;
 
 std::string text_of(EmailId id) { return std::to_string(number(id)); }
 
@@ -241,61 +237,6 @@ Result<std::vector<std::string>> Store::verify(std::function<void(std::uint64_t,
   for (const auto& blob : headers)
     if (!held.contains(blob)) problems.push_back("blob " + hex(blob) + " is there but nobody holds it");
   return problems;
-}
-
-Task<Status> Store::collect_garbage() {
-  // Chunks whose header is missing: parts of a large message that no transaction took, or the rest of an erased one. A message that is
-  // being staged right now has no header yet either, so a blob is only taken if it was already here an hour ago.
-  const auto now = clock_.steady();
-  auto snapshot = engine_.snapshot();
-  auto chunks = blobs_in(*snapshot, Space::chunk);
-  if (!chunks) co_return fail(chunks.error());
-  auto headers = blobs_in(*snapshot, Space::blob);
-  if (!headers) co_return fail(headers.error());
-  std::map<std::string, SteadyTime> suspects;
-  std::vector<std::string> garbage;
-  for (const auto& blob : *chunks) {
-    if (headers->contains(blob)) continue;
-    const auto known = suspects_.find(blob);
-    const auto since = known == suspects_.end() ? now : known->second;
-    if (now - since >= staging_time) garbage.push_back(blob);
-    else suspects.emplace(blob, since);
-  }
-  suspects_ = std::move(suspects);
-  for (const auto& blob : garbage) {
-    Work work = [&blob](Transaction& tx) -> Status {
-      std::vector<std::string> keys;
-      TRY(tx.scan(Space::chunk, blob, key::after(blob), [&keys](std::string_view k, std::string_view) {
-        keys.emplace_back(k);
-        return keys.size() < garbage_batch;
-      }));
-      for (const auto& k : keys) tx.erase(Space::chunk, k);
-      return {};
-    };
-    auto done = co_await transact(std::move(work));
-    if (!done) co_return fail(done.error());
-  }
-  auto all = accounts();
-  if (!all) co_return fail(all.error());
-  for (const auto& account : *all) {
-    const auto id = account.id;
-    Work trim_log = [id](Transaction& tx) -> Status {
-      TRY_ASSIGN(const auto bytes, tx.get(Space::clock, key::of(id)));
-      if (!bytes) return {};
-      TRY_ASSIGN(const auto clock, decode_clock(*bytes));
-      if (number(clock.modseq) <= log_kept) return {};
-      std::vector<std::string> keys;
-      TRY(tx.scan(Space::log, key::of(id), key::of(id, ModSeq{number(clock.modseq) - log_kept}), [&keys](std::string_view k, std::string_view) {
-        keys.emplace_back(k);
-        return keys.size() < garbage_batch;
-      }));
-      for (const auto& k : keys) tx.erase(Space::log, k);
-      return {};
-    };
-    auto done = co_await transact(std::move(trim_log));
-    if (!done) co_return fail(done.error());
-  }
-  co_return Status{};
 }
 
 }  // namespace posthorn::store

@@ -1,7 +1,6 @@
 // Reading: everything straight from the snapshot, nothing cached.
 #include <algorithm>
 
-#include "base/text.h"
 #include "store/blob_read.h"
 #include "store/record/keys.h"
 #include "store/record/records.h"
@@ -78,10 +77,11 @@ Result<std::optional<Mailbox>> View::mailbox(MailboxId id) const {
 }
 
 Result<std::optional<Mailbox>> View::mailbox(std::string_view name) const {
-  if (equal_icase(name, "INBOX")) return mailbox(inbox_id);
+  const auto wanted = canonical_mailbox_name(name);
+  if (wanted == "INBOX") return mailbox(inbox_id);
   TRY_ASSIGN(auto all, mailboxes());
   for (auto& one : all)
-    if (one.name == name) return std::optional<Mailbox>(std::move(one));
+    if (one.name == wanted) return std::optional<Mailbox>(std::move(one));
   return std::optional<Mailbox>();
 }
 

@@ -81,4 +81,9 @@ inline std::string domain(std::string_view name) { return "d" + std::string(name
 inline std::string address(std::string_view name) { return "u" + std::string(name); }
 inline std::string alias(std::string_view name) { return "l" + std::string(name); }
 
+// The space of the node: what is under way and must be finished whatever happens.
+inline constexpr std::string_view loose_prefix = "loose chunks ", removed_prefix = "removed account ";
+inline std::string loose(const BlobId& blob) { return std::string(loose_prefix) + of(blob); }
+inline std::string removed(AccountId account) { return std::string(removed_prefix) + of(account); }
+
 }  // namespace posthorn::store::key

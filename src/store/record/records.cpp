@@ -119,7 +119,9 @@ Result<MailboxRecord> decode_mailbox(std::string_view bytes) {
   TRY_ASSIGN(auto in, open(bytes, "mailbox"));
   MailboxRecord r;
   r.name = in.string();
-  r.role = static_cast<Role>(std::min<std::uint8_t>(in.u8(), static_cast<std::uint8_t>(Role::important)));
+  const auto role = in.u8();
+  if (role > static_cast<std::uint8_t>(Role::important)) return bad("mailbox", "its role is unknown");
+  r.role = static_cast<Role>(role);
   r.subscribed = in.flag();
   r.uidvalidity = UidValidity{in.u32()};
   if (!in.finished()) return bad("mailbox", "its fields are cut");
