@@ -40,7 +40,7 @@ Task<void> fill(store::Store& store) {
     auto shared = std::make_shared<const store::Prepared>(std::move(*prepared));
     std::vector<std::string> flags;
     if (i == 1) flags.emplace_back("\\Seen");
-    const WallTime received{};
+    const auto received = WallTime();
     auto done = co_await store.append(AccountId{1}, store::inbox_id, std::move(shared), std::move(flags), received);
     if (!done) std::abort();
   }
