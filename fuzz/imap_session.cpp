@@ -31,17 +31,19 @@ constexpr std::string_view message =
     "From: bob@green.test\r\nTo: alice@blue.test\r\nSubject: Hello\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n"
     "--x\r\n\r\nA text.\r\n--x\r\nContent-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--x--\r\n";
 
+constexpr AccountId alice{1};
+
 Task<void> fill(store::Store& store) {
   auto domain = co_await store.add_domain("blue.test");
   auto account = co_await store.add_account("alice@blue.test", "secret");
-  if (!domain || !account || *account != AccountId{1}) std::abort();
+  if (!domain || !account || *account != alice) std::abort();
   for (int i = 0; i < 3; ++i) {
     auto prepared = store.prepare(message);
     auto shared = std::make_shared<const store::Prepared>(std::move(*prepared));
     std::vector<std::string> flags;
     if (i == 1) flags.emplace_back("\\Seen");
     const auto received = WallTime();
-    auto done = co_await store.append(AccountId{1}, store::inbox_id, std::move(shared), std::move(flags), received);
+    auto done = co_await store.append(alice, store::inbox_id, std::move(shared), std::move(flags), received);
     if (!done) std::abort();
   }
 }
