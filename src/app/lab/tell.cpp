@@ -72,8 +72,8 @@ std::string what_to_try(const Lab& lab) {
          alice->address + " --to " + bob->address + "\n";
   out += "  curl --cacert " + shell_word(lab.ca()) + " --resolve " + green.mx() + ":" + port("imaps") + ":" + green.ip + " --user " + bob->address + ":" +
          bob->password + " imaps://" + green.mx() + ":" + port("imaps") + "/INBOX\n";
-  // mutt takes no CA on the command line for one run; the file is named by an option of its configuration.
-  out += "  mutt -n -F /dev/null -e 'set ssl_ca_certificates_file=\"" + lab.ca() + "\" ssl_verify_host=no' -f imaps://" + bob->address + ":" + bob->password + "@" +
+  // mutt asks to make its folder otherwise.
+  out += "  mutt -n -F /dev/null -e 'set ssl_ca_certificates_file=\"" + lab.ca() + "\" folder=/tmp' -f imaps://" + bob->address + ":" + bob->password + "@" +
          green.ip + ":" + port("imaps") + "/INBOX\n";
   out += "  kdig @" + lab.dns_ip() + " -p " + std::to_string(dns_port) + " +dnssec green.test MX\n";
   out += "  posthorn lab down" + dir + "\n";
