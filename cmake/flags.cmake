@@ -18,7 +18,7 @@ add_library(posthorn_flags INTERFACE)
 target_include_directories(posthorn_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_options(posthorn_flags INTERFACE
   -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wimplicit-fallthrough
-  -fno-omit-frame-pointer -fno-strict-aliasing -fno-delete-null-pointer-checks)
+  -fno-omit-frame-pointer -fno-strict-aliasing -fno-strict-overflow -fno-delete-null-pointer-checks)
 target_compile_definitions(posthorn_flags INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE
   BOOST_BEAST_SEPARATE_COMPILATION SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL _GLIBCXX_ASSERTIONS)
@@ -40,7 +40,9 @@ if(POSTHORN_SANITIZE)
     add_compile_options(-fsanitize=fuzzer-no-link)
   endif()
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
-  target_compile_options(posthorn_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
-    -fstack-clash-protection -fcf-protection=full -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr)
+  # Test programs are not shipped: half of their build time would be optimising what runs once.
+  set(is_test $<BOOL:$<TARGET_PROPERTY:POSTHORN_TEST>>)
+  target_compile_options(posthorn_flags INTERFACE $<${is_test}:-O0> $<$<NOT:${is_test}>:-U_FORTIFY_SOURCE> $<$<NOT:${is_test}>:-D_FORTIFY_SOURCE=3>
+    -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr)
   add_link_options(-pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code)
 endif()

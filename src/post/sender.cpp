@@ -56,7 +56,15 @@ void Sender::stop() {
   boost::asio::post(executor_, [this] {
     stopping_ = true;
     timer_->cancel();
+    // What a graceful stop interrupts is no crash: it must not count towards holding the message.
+    for (const auto& [id, flight] : flying_) boost::asio::co_spawn(executor_, forget_attempt(id), boost::asio::detached);
   });
+}
+
+Task<void> Sender::forget_attempt(QueueId id) {
+  Queue::Change forget = [](Entry& e) { e.begun = 0; };
+  auto done = co_await queue_.update(id, std::move(forget));
+  if (!done && done.error().code != Errc::not_found) log_.warn("queue.not_updated", {{"id", text_of(id)}, {"why", done.error().what}});
 }
 
 // Expiry trusts the wall clock only while it moves like the steady one (faults.md 9): a jump must not return the whole queue.

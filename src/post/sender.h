@@ -62,6 +62,7 @@ class Sender {
   void arm();
   void tick();
   bool take_off(QueueId id);
+  Task<void> forget_attempt(QueueId id);
   void start_workers();
   Task<void> work(std::string domain);
   Task<bool> attempt(Delivery& delivery, Destination& destination, Job job);
