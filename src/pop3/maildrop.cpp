@@ -1,24 +1,16 @@
 #include "pop3/maildrop.h"
 
 #include "pop3/grammar.h"
-#include "pop3/surrogate.h"
 
 namespace posthorn::pop3 {
 namespace {
-
-enum class Form : std::uint8_t { as_it_came, ascii_header };
 
 struct ReadWork {
   const store::Store* store = nullptr;
   AccountId account{};
   EmailId email{};
-  Form form = Form::ascii_header;
 
-  Result<std::string> operator()() const {
-    TRY_ASSIGN(auto bytes, store->view(account).message(email));
-    if (form == Form::ascii_header) return surrogate(std::move(bytes));
-    return bytes;
-  }
+  Result<std::string> operator()() const { return store->view(account).message(email); }
 };
 
 // What happened is for the log; the client learns whether to come back (rfc:3206#4).
@@ -52,7 +44,7 @@ Task<void> list_messages(Session& session, std::string_view argument, Describe d
 }
 
 Task<void> send_message(Session& session, EmailId email, std::optional<std::uint32_t> lines) {
-  ReadWork work{&session.store, session.login.account, email, session.utf8 ? Form::as_it_came : Form::ascii_header};
+  ReadWork work{&session.store, session.login.account, email};
   auto bytes = co_await session.store.workers().run(std::move(work));
   if (!bytes) {
     answer_unreadable(session, email, bytes.error());

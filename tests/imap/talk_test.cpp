@@ -11,7 +11,9 @@ Task<void> session(std::unique_ptr<Stream> stream, Clock& clock, talk::Settings 
   test::World world(clock, settings);
   const bool clear = !world.options.insecure_login;
   co_await serve(std::move(stream), world.options, world.store, world.accounts, clock, *world.log, world.stopping);
-  if (clear && settings.contains("no-login")) EXPECT_EQ(world.accounts.checked, 0) << "a password was looked at";
+  if (clear && settings.contains("no-login")) {
+    EXPECT_EQ(world.accounts.checked, 0) << "a password was looked at";
+  }
 }
 
 class ImapTalk : public testing::TestWithParam<std::string> {};

@@ -4,8 +4,8 @@
 namespace posthorn::pop3 {
 namespace {
 
-// Octets as stored. rfc:6856#2.1 wants those that RETR sends, which differ only where a surrogate is sent instead, or where the last
-// line had no end: finding out would mean to read every message.
+// Octets as stored. They differ from those that RETR sends only where the last line had no end: finding out would mean to read every
+// message.
 std::string size_of(const Session&, const DropMessage& message) { return std::to_string(message.size); }
 
 }  // namespace

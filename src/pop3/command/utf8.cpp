@@ -1,4 +1,5 @@
-// UTF8 (rfc:6856#2.1): from now on messages go out as they came; before, their headers are made ASCII (pop3/surrogate.h).
+// UTF8 (rfc:6856#2.1): the client can read internationalized headers. Messages go out as they came with and without it: a client that
+// fetches and deletes must get every byte, as it does from every POP3 server in use; rfc:6856#2.1 would have headers made ASCII before.
 #include "pop3/session.h"
 
 namespace posthorn::pop3 {
