@@ -60,9 +60,13 @@ Status rename_all(AccountWrite& write, const std::string& from, const std::strin
   if (find(all, from) == nullptr) return no_mailbox(from);
   if (find(all, to) != nullptr) return fail(Errc::exists, "there is a mailbox " + to + " already");
   if (to.starts_with(from + "/")) return fail(Errc::invalid, "a mailbox cannot be moved below itself");
+  const auto goes_along = [&from](std::string_view name) { return name == from || name.starts_with(from + "/"); };
   add_parents(write, all, to);
   for (auto one : all) {
-    if (one.record.name != from && !one.record.name.starts_with(from + "/")) continue;
+    if (!goes_along(one.record.name)) continue;
+    // Below a name that is free there may still be mailboxes: those of a parent that was deleted.
+    const auto target = to + one.record.name.substr(from.size());
+    if (!goes_along(target) && find(all, target) != nullptr) return fail(Errc::exists, "there is a mailbox " + target + " already");
     one.record.name = to + one.record.name.substr(from.size());
     if (auto good = checked_mailbox_name(one.record.name); !good) return fail(good.error());
     write.tx().put(Space::mailbox, key::of(write.account(), one.id), encode(one.record));
