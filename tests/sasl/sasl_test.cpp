@@ -46,7 +46,9 @@ TEST(Sasl, EveryMechanismLogsInWithTheRightPasswordOnly) {
       EXPECT_EQ(client->mechanism(), row.mechanism);
       const auto outcome = play(*client, *server, "pencil");
       EXPECT_EQ(outcome.good, right) << row.mechanism << ": " << outcome.why;
-      if (right) EXPECT_EQ(outcome.user, "alice@blue.test");
+      if (right) {
+        EXPECT_EQ(outcome.user, "alice@blue.test");
+      }
     }
   }
 }

@@ -307,7 +307,9 @@ TEST(SmtpClientFaults, AtEachStepEndInOneFate) {
       if (step < 2) {
         // HELO is tried after a 5xx to EHLO, and its answer is silence here.
         EXPECT_FALSE(seen.opened) << what;
-        if (step == 0) EXPECT_EQ(seen.opened.error().code == Errc::refused, fault.code >= 500) << what;
+        if (step == 0) {
+          EXPECT_EQ(seen.opened.error().code == Errc::refused, fault.code >= 500) << what;
+        }
         continue;
       }
       ASSERT_EQ(seen.outcomes.size(), 1U) << what;
@@ -317,7 +319,9 @@ TEST(SmtpClientFaults, AtEachStepEndInOneFate) {
       EXPECT_FALSE(outcome.fates[0].delivered()) << what;
       EXPECT_EQ(outcome.in_doubt, step == 5 && fault.code == 0) << what;
       EXPECT_EQ(outcome.connection_usable, fault.code == 451 || fault.code == 550) << what;
-      if (fault.code == 0) EXPECT_FALSE(outcome.fates[0].reply.text.empty()) << what;
+      if (fault.code == 0) {
+        EXPECT_FALSE(outcome.fates[0].reply.text.empty()) << what;
+      }
     }
   }
 }
