@@ -163,7 +163,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Misdeed{"tarpit", [](const std::string&) -> std::optional<std::string> { return "SLOW 451 slowly"; }},
                     Misdeed{"end_452", at(".", "452 disk full"), true}, Misdeed{"end_lost", at(".", "CLOSE"), true, true}, Misdeed{"end_hangs", at(".", "HANG"), true, true},
                     Misdeed{"end_garbage", at(".", "thank you"), true, true}),
-    [](const testing::TestParamInfo<Misdeed>& info) { return std::string(info.param.name); });
+    [](const testing::TestParamInfo<Misdeed>& row) { return std::string(row.param.name); });
 
 TEST(Office, GoesToTheNextHost) {
   for (const auto* first : {"421 busy", "CLOSE", "220 fine"}) {

@@ -51,8 +51,12 @@ class ModelRun {
       a.modseq = modseq;
       if (i % 7 == 0) compare(a);
       if (pick(12) == 0) catch_up(a);
-      if (i % 500 == 499) EXPECT_EQ(*t_.store.verify(), std::vector<std::string>());
-      if (i % 900 == 899) EXPECT_TRUE(t_.run(t_.store.collect_garbage()));
+      if (i % 500 == 499) {
+        EXPECT_EQ(*t_.store.verify(), std::vector<std::string>());
+      }
+      if (i % 900 == 899) {
+        EXPECT_TRUE(t_.run(t_.store.collect_garbage()));
+      }
     }
     for (auto& a : accounts_) {
       compare(a);
