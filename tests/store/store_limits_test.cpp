@@ -14,7 +14,8 @@ MailboxId mailbox(TestStore& t, AccountId account, const char* name) { return (*
 
 std::vector<Uid> uids_of(TestStore& t, AccountId account, MailboxId where) {
   std::vector<Uid> out;
-  for (const auto& m : *t.store.view(account).members(where)) out.push_back(m.uid);
+  const auto members = t.store.view(account).members(where);
+  for (const auto& m : *members) out.push_back(m.uid);
   return out;
 }
 

@@ -38,7 +38,8 @@ class ModelRun {
     for (const auto* name : {"alice@blue.test", "bob@blue.test"}) {
       ModelAccount a;
       a.id = t_.add(name);
-      for (const auto& m : *t_.store.view(a.id).mailboxes()) adopt(a, m);
+      const auto listed1 = t_.store.view(a.id).mailboxes();
+      for (const auto& m : *listed1) adopt(a, m);
       accounts_.push_back(std::move(a));
     }
   }
@@ -192,7 +193,8 @@ class ModelRun {
   // Takes over the mailboxes that are new, with the names the model expects.
   void adopt_new(ModelAccount& a, const std::set<std::string>& expected) {
     std::set<std::string> got;
-    for (const auto& m : *t_.store.view(a.id).mailboxes()) {
+    const auto listed2 = t_.store.view(a.id).mailboxes();
+    for (const auto& m : *listed2) {
       if (a.mailboxes.contains(m.id)) continue;
       got.insert(m.name);
       adopt(a, m);
@@ -245,7 +247,8 @@ class ModelRun {
     adopt_new(a, expected);
     const auto target = (*t_.store.view(a.id).mailbox(to))->id;
     auto& box = a.mailboxes[target];
-    for (const auto& m : *t_.store.view(a.id).members(target)) {
+    const auto listed3 = t_.store.view(a.id).members(target);
+    for (const auto& m : *listed3) {
       // In the order they had; the flags go along.
       ASSERT_FALSE(a.mailboxes[inbox_id].members.empty());
       const auto first = a.mailboxes[inbox_id].members.begin();
@@ -335,8 +338,11 @@ class ModelRun {
     EXPECT_EQ(last, number(view.modseq()));
     a.known_modseq = view.modseq();
     Known now;
-    for (const auto& box : *view.mailboxes())
-      for (const auto& row : *view.members(box.id)) now[{box.id, row.uid}] = {row.email, row.modseq};
+    const auto boxes = view.mailboxes();
+    for (const auto& box : *boxes) {
+      const auto listed4 = view.members(box.id);
+      for (const auto& row : *listed4) now[{box.id, row.uid}] = {row.email, row.modseq};
+    }
     EXPECT_EQ(a.known, now);
   }
 
@@ -381,7 +387,8 @@ TEST(StorePowerCut, LosesNoAcknowledgedAppend) {
         EXPECT_GE(number(view.modseq()), modseq);
         modseq = number(view.modseq());
         std::map<std::uint32_t, std::string> there;
-        for (const auto& m : *view.members(inbox_id)) there[number(m.uid)] = view.message(m.email).value_or("unreadable");
+        const auto listed5 = view.members(inbox_id);
+        for (const auto& m : *listed5) there[number(m.uid)] = view.message(m.email).value_or("unreadable");
         for (const auto& [uid, text] : acknowledged) EXPECT_EQ(there[uid], text) << "step " << n << " seed " << seed;
         std::set<std::string> once;
         for (const auto& [uid, text] : there) EXPECT_TRUE(once.insert(text).second) << "twice: " << text;

@@ -25,7 +25,8 @@ TEST(Store, NewAccountsHaveTheirFirstMailboxes) {
   TestStore t;
   const auto alice = t.add("alice@blue.test");
   std::vector<std::string> names;
-  for (const auto& m : *t.store.view(alice).mailboxes()) names.push_back(m.name);
+  const auto all = t.store.view(alice).mailboxes();
+  for (const auto& m : *all) names.push_back(m.name);
   EXPECT_EQ(names, (std::vector<std::string>{"Archive", "Drafts", "INBOX", "Junk", "Sent", "Trash"}));
   EXPECT_EQ(mailbox(t, alice, "inbox"), inbox_id);
 }
