@@ -65,7 +65,7 @@ def run_check(command, count):
 
 
 def run_unit(build, count):
-    for program in sorted(glob.glob(os.path.join(SOURCE, build, "tests", "*", "*_tests"))):
+    for program in sorted(glob.glob(os.path.join(SOURCE, build, "tests", "**", "*_tests"), recursive=True)):
         run_gtest(program, count)
     for check in sorted(glob.glob(os.path.join(SOURCE, "tools", "check_*"))):
         run_check([check], count)
