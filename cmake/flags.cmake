@@ -2,14 +2,15 @@
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS ON)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# Everything becomes part of an executable: position independent ones, for address space randomisation.
+add_compile_options(-fPIE)
 set(POSTHORN_SANITIZE "" CACHE STRING "Value for -fsanitize, or empty")
 option(POSTHORN_FUZZ "Build the libFuzzer targets instead of tests and benchmarks" OFF)
 
 find_program(CCACHE ccache)
 if(CCACHE)
   # Paths below the source are made relative and the build folder is not hashed, so that build folders share hits.
-  set(launcher env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+  set(launcher env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
   set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
 endif()
@@ -26,7 +27,7 @@ target_compile_definitions(posthorn_flags INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 warns of impossible overflows inside its own <string> and <optional> at -O2 (GCC bugs 105651, 105562).
   target_compile_options(posthorn_flags INTERFACE -fcoroutines -Wno-restrict -Wno-maybe-uninitialized -Wno-dangling-pointer
-    -Wno-stringop-overflow -Wno-array-bounds -Wno-mismatched-new-delete)
+    -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-mismatched-new-delete)
 endif()
 
 # Quick builds keep line tables only: a tenth of the disk, and back traces still name lines.

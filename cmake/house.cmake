@@ -1,6 +1,24 @@
 # The house: every folder of src/ is one static library that names the folders it may use.
 # tools/check_floors reads the same USES lines and refuses an include that climbs.
 
+# Reading the standard library and Asio is half of the time of most files: release builds read them once (for the tests once more,
+# which are built with other flags).
+function(posthorn_precompile target header)
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    if(NOT TARGET ${header})
+      add_library(${header} OBJECT ${CMAKE_SOURCE_DIR}/cmake/precompiled.cpp)
+      target_link_libraries(${header} PRIVATE posthorn_flags Boost::headers fmt::fmt)
+      target_precompile_headers(${header} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/${header}.h)
+      get_target_property(is_test ${target} POSTHORN_TEST)
+      if(is_test)
+        target_link_libraries(${header} PRIVATE GTest::gtest GTest::gmock)
+        set_target_properties(${header} PROPERTIES POSTHORN_TEST ON)
+      endif()
+    endif()
+    target_precompile_headers(${target} REUSE_FROM ${header})
+  endif()
+endfunction()
+
 # posthorn_folder(NAME name USES folder... LIBRARIES target...)
 function(posthorn_folder)
   cmake_parse_arguments(F "" "NAME" "USES;LIBRARIES" ${ARGN})
@@ -13,6 +31,7 @@ function(posthorn_folder)
   add_library(ph_${F_NAME} STATIC ${sources})
   list(TRANSFORM F_USES PREPEND ph_)
   target_link_libraries(ph_${F_NAME} PUBLIC posthorn_flags ${F_USES} ${F_LIBRARIES})
+  posthorn_precompile(ph_${F_NAME} precompiled)
 endfunction()
 
 # posthorn_tests(NAME name USES folder...): all .cpp of this folder become one GoogleTest program NAME_tests.
@@ -28,6 +47,7 @@ function(posthorn_tests)
   set_target_properties(${F_NAME}_tests PROPERTIES POSTHORN_TEST ON)
   target_include_directories(${F_NAME}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_compile_definitions(${F_NAME}_tests PRIVATE POSTHORN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  posthorn_precompile(${F_NAME}_tests precompiled_tests)
   add_test(NAME ${F_NAME} COMMAND ${F_NAME}_tests WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 endfunction()
 

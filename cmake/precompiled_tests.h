@@ -1,0 +1,4 @@
+// As precompiled.h, with GoogleTest.
+#include "precompiled.h"
+
+#include <gtest/gtest.h>
