@@ -1,0 +1,26 @@
+// crypto/hasher.h - a digest over bytes that come in pieces, over OpenSSL. Called by trust::dkim for bodies that are never copied.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "crypto/signing_key.h"
+
+namespace posthorn::crypto {
+
+class Hasher {
+ public:
+  explicit Hasher(Digest digest = Digest::sha256);
+  void write(std::string_view bytes);
+  std::string finish();  // raw bytes; once, afterwards the Hasher is used up
+
+ private:
+  std::shared_ptr<void> context_;  // EVP_MD_CTX
+};
+
+constexpr std::size_t size_of(Digest digest) {
+  return digest == Digest::sha256 ? 32 : 20;
+}
+
+}  // namespace posthorn::crypto

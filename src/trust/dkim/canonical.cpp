@@ -1,0 +1,186 @@
+#include "trust/dkim/canonical.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/cursor.h"
+#include "trust/dkim/tag_list.h"
+
+namespace posthorn::trust::dkim {
+namespace {
+
+constexpr std::string_view crlf = "\r\n";
+
+void append_simple(std::string_view whole, std::string& out) {
+  for (std::size_t at = 0; at < whole.size();) {
+    const auto newline = whole.find('\n', at);
+    if (newline == whole.npos) {
+      out.append(whole.substr(at)).append(crlf);
+      return;
+    }
+    auto line = whole.substr(at, newline - at);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    out.append(line).append(crlf);
+    at = newline + 1;
+  }
+}
+
+// rfc:6376#3.4.2
+void append_relaxed(const mail::HeaderField& field, std::string& out) {
+  for (const char c : field.name) out += Cursor::lower(c);
+  out += ':';
+  const std::size_t begin = out.size();
+  bool space = false;
+  const auto value = field.value;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    if (c == '\n' || (c == '\r' && i + 1 < value.size() && value[i + 1] == '\n')) continue;  // a fold; white space follows it
+    if (c == ' ' || c == '\t') {
+      space = true;
+      continue;
+    }
+    if (space && out.size() > begin) out += ' ';
+    space = false;
+    out += c;
+  }
+  out += crlf;
+}
+
+// True where byte i must not be copied as it stands. `next` is the byte behind it.
+constexpr bool is_special(char c, char next, bool relaxed) {
+  const bool bare_newline = (next == '\n') & (c != '\r');
+  const bool reduced = (c == '\t') | ((c == ' ') & ((next == ' ') | (next == '\t') | (next == '\r') | (next == '\n')));
+  return bare_newline | (relaxed & reduced);
+}
+
+// The first special byte at or after `from`, or the last byte. Blocks without one are skipped by a loop without branches,
+// which compilers turn into vector code.
+template <bool relaxed>
+std::size_t find_special(std::string_view bytes, std::size_t from) {
+  constexpr std::size_t block = 64;
+  const std::size_t last = bytes.size() - 1;
+  while (from + block <= last) {
+    const char* at = bytes.data() + from;
+    unsigned char any = 0;
+    for (std::size_t i = 0; i < block; ++i) any |= static_cast<unsigned char>(is_special(at[i], at[i + 1], relaxed));
+    if (any) break;
+    from += block;
+  }
+  while (from < last && !is_special(bytes[from], bytes[from + 1], relaxed)) ++from;
+  return from;
+}
+
+class HashSink final : public Sink {
+ public:
+  explicit HashSink(crypto::Digest digest) : hasher_(digest) {}
+  // Small pieces are put together first: each call of the library has its price.
+  void take(std::string_view bytes) override {
+    length_ += bytes.size();
+    if (bytes.size() > small_.size() - used_) flush();
+    if (bytes.size() > small_.size()) return hasher_.write(bytes);
+    std::memcpy(small_.data() + used_, bytes.data(), bytes.size());
+    used_ += bytes.size();
+  }
+  BodyDigest finish() {
+    flush();
+    return {hasher_.finish(), length_};
+  }
+
+ private:
+  void flush() {
+    hasher_.write({small_.data(), used_});
+    used_ = 0;
+  }
+  crypto::Hasher hasher_;
+  std::array<char, 512> small_{};
+  std::size_t used_ = 0;
+  std::uint64_t length_ = 0;
+};
+
+}  // namespace
+
+void append_field(Canonical form, const mail::HeaderField& field, std::string& out) {
+  if (form == Canonical::simple)
+    append_simple(field.whole, out);
+  else
+    append_relaxed(field, out);
+}
+
+void BodyCanonicaliser::flush() {
+  for (; line_ends_ > 0; --line_ends_) sink_.take(crlf);
+  if (space_) sink_.take(" ");
+  space_ = false;
+  any_ = true;
+}
+
+// `from` is content. The result lies behind content too: white space and line ends before it are looked at one by one.
+std::size_t BodyCanonicaliser::verbatim_end(std::string_view bytes, std::size_t from) const {
+  std::size_t end = form_ == Canonical::relaxed ? find_special<true>(bytes, from) : find_special<false>(bytes, from);
+  if (form_ == Canonical::simple || !is_space(bytes[end])) end += bytes[end] == '\n' ? 0 : 1;
+  while (end > from + 1 && (bytes[end - 1] == '\r' || bytes[end - 1] == '\n' || is_space(bytes[end - 1]))) --end;
+  return end;
+}
+
+// White space, CR or LF at `at`; returns where it goes on.
+std::size_t BodyCanonicaliser::take_special(std::string_view bytes, std::size_t at) {
+  const char c = bytes[at];
+  if (is_space(c)) {
+    space_ = true;
+    return at + 1;
+  }
+  if (c == '\r' && at + 1 == bytes.size()) {
+    return_ = true;
+    return at + 1;
+  }
+  if (c == '\r' && bytes[at + 1] != '\n') {
+    flush();
+    sink_.take("\r");
+    return at + 1;
+  }
+  ++line_ends_;
+  space_ = false;
+  return at + (c == '\r' ? 2 : 1);
+}
+
+void BodyCanonicaliser::write(std::string_view bytes) {
+  if (bytes.empty()) return;
+  std::size_t at = 0;
+  if (return_) {
+    return_ = false;
+    if (bytes[0] != '\n') {
+      flush();
+      sink_.take("\r");
+    }
+  }
+  while (at < bytes.size()) {
+    const char c = bytes[at];
+    if (c == '\r' || c == '\n' || is_space(c)) {
+      at = take_special(bytes, at);
+      continue;
+    }
+    flush();
+    const auto end = verbatim_end(bytes, at);
+    sink_.take(bytes.substr(at, end - at));
+    at = end;
+  }
+}
+
+// rfc:6376#3.4.3: one CRLF at the end, also of an empty body. rfc:6376#3.4.4: an empty body stays empty.
+void BodyCanonicaliser::finish() {
+  if (return_) {
+    flush();
+    sink_.take("\r");
+  }
+  if (any_ || form_ == Canonical::simple) sink_.take(crlf);
+}
+
+BodyDigest body_digest(Canonical form, crypto::Digest digest, std::string_view body) {
+  HashSink sink(digest);
+  BodyCanonicaliser canonical(form, sink);
+  canonical.write(body);
+  canonical.finish();
+  return sink.finish();
+}
+
+}  // namespace posthorn::trust::dkim

@@ -1,0 +1,123 @@
+#include "trust/dkim/check.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace posthorn::trust::dkim {
+namespace {
+
+// attacks.md C4
+constexpr std::array<std::string_view, 13> shown_fields = {
+    "from",       "sender",   "reply-to",    "to",           "cc",           "date",
+    "subject",    "message-id", "in-reply-to", "references", "mime-version", "content-type",
+    "content-transfer-encoding"};
+
+bool fails(Signature& shown, Fault fault, std::string reason) {
+  shown.result = Result::fail;
+  shown.fault = fault;
+  shown.reason = std::move(reason);
+  return false;
+}
+
+// attacks.md C3: what stands behind l= could have been added by anybody.
+bool covers_body(SignatureField& signature, const BodyDigest& body) {
+  const auto length = signature.shown.length;
+  if (!length || *length == body.length) return true;
+  return refuse(signature, Fault::body_length,
+                *length > body.length ? "l= is longer than the body"
+                                      : "l= leaves " + std::to_string(body.length - *length) + " bytes of the body unsigned");
+}
+
+}  // namespace
+
+SignedMessage::SignedMessage(const mail::Message& message) : message_(message) {
+  const auto& fields = message.root().fields;
+  for (std::size_t i = 0; i < fields.size(); ++i) by_name_[to_lower(fields[i].name)].push_back(i);
+}
+
+const std::vector<std::size_t>& SignedMessage::fields_of(std::string_view name) const {
+  static const std::vector<std::size_t> none;
+  const auto at = by_name_.find(name);
+  return at == by_name_.end() ? none : at->second;
+}
+
+bool SignedMessage::header_is_whole() const {
+  if ((message_.ambiguities & static_cast<std::uint32_t>(mail::Ambiguity::over_limit)) == 0) return true;
+  const auto header = message_.header(message_.root());
+  const auto& fields = message_.root().fields;
+  if (fields.empty()) return trim_fws(header).empty();
+  const auto& last = fields.back().whole;
+  const auto end = static_cast<std::size_t>(last.data() - message_.bytes.data()) + last.size();
+  return trim_fws(message_.bytes.substr(end, message_.root().body_begin - end)).empty();
+}
+
+std::string SignedMessage::hashed_fields(Canonical form, const std::vector<std::string>& names, std::optional<std::size_t> own) const {
+  std::map<std::string_view, std::size_t> left;  // instances not yet taken
+  std::string out;
+  for (const auto& name : names) {
+    const auto& at = fields_of(name);
+    auto& count = left.try_emplace(name, at.size()).first->second;
+    if (count > 0 && own == at[count - 1]) --count;
+    if (count == 0) continue;  // a field that is not there is hashed as nothing
+    append_field(form, field(at[--count]), out);
+  }
+  return out;
+}
+
+const BodyDigest& SignedMessage::body(Canonical form, crypto::Digest digest) {
+  const auto [at, fresh] = bodies_.try_emplace({form, digest});
+  if (fresh) at->second = body_digest(form, digest, message_.bytes.substr(message_.root().body_begin));
+  return at->second;
+}
+
+std::vector<std::string> SignedMessage::unsigned_fields(const std::vector<std::string>& names) const {
+  std::vector<std::string> open;
+  for (const auto name : shown_fields)
+    if (fields_of(name).size() > static_cast<std::size_t>(std::ranges::count(names, name))) open.emplace_back(name);
+  return open;
+}
+
+void append_own_field(Canonical form, const mail::HeaderField& field, const SignatureField& signature, std::string& out) {
+  // rfc:6376#3.7: b= is treated as empty, with the white space around its value.
+  const auto value_at = field.whole.find(':') + 1;
+  std::string whole(field.whole.substr(0, value_at + signature.b_begin));
+  whole += field.whole.substr(value_at + signature.b_end);
+  std::string value(field.value.substr(0, signature.b_begin));
+  value += field.value.substr(signature.b_end);
+  append_field(form, {field.name, value, whole}, out);
+  out.resize(out.size() - 2);
+}
+
+bool take_key(const KeyFound& key, SignatureField& signature) {
+  signature.shown.key_bits = key.bits;
+  signature.shown.testing = key.testing;
+  if (key.key) return true;
+  refuse(signature, key.fault, key.reason);
+  signature.shown.result = key.result;
+  return false;
+}
+
+void check(SignedMessage& message, std::size_t own, const KeyFound& key, SignatureField& signature) {
+  auto& shown = signature.shown;
+  shown.unsigned_fields = message.unsigned_fields(shown.signed_fields);
+  if (!take_key(key, signature)) return;
+  const auto& body = message.body(shown.body, signature.wanted.digest);
+  if (!covers_body(signature, body)) return;
+  std::string text = message.hashed_fields(shown.header, shown.signed_fields, own);
+  append_own_field(shown.header, message.field(own), signature, text);
+  crypto::Hasher hasher(signature.wanted.digest);
+  hasher.write(text);
+  const bool header_good = key.key->verify(hasher.finish(), shown.signature, signature.wanted.digest);
+  if (body.hash != shown.body_hash)
+    fails(shown, Fault::body_hash,
+          header_good ? "the body was changed after it was signed; the signed fields are as they were"
+                      : "the body is not the one that was signed, nor are the signed fields");
+  else if (!header_good)
+    fails(shown, Fault::header_hash, "the signed fields were changed, or the key is another one");
+  else
+    shown.result = Result::pass;
+}
+
+}  // namespace posthorn::trust::dkim

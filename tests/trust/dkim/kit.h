@@ -1,0 +1,74 @@
+// What the DKIM and ARC tests share: the public suites, a DNS of a few texts, verdicts with all questions answered.
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "mail/build.h"
+#include "mail/message.h"
+#include "trust/arc/arc.h"
+#include "trust/dkim/dkim.h"
+
+namespace posthorn::trust {
+
+inline std::filesystem::path suites() {
+  if (const char* folder = std::getenv("POSTHORN_SUITES")) return folder;
+  const auto beside = std::filesystem::path(POSTHORN_SOURCE_DIR "/../shared/suites");
+  return std::filesystem::exists(beside) ? beside : std::filesystem::path("/work/shared/suites");
+}
+
+inline std::string read_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+// Names with their TXT records; a name that is not there does not exist.
+struct Dns {
+  std::map<std::string, std::vector<std::string>> texts;
+  std::vector<std::string> broken;  // these fail
+
+  dns::Answer answer(const Question& question) const {
+    dns::Answer answer;
+    for (const auto& name : broken)
+      if (name == question.name) {
+        answer.why = "SERVFAIL";
+        return answer;
+      }
+    const auto at = texts.find(question.name);
+    answer.outcome = at == texts.end() ? dns::Outcome::no_such_name : dns::Outcome::found;
+    if (at != texts.end()) {
+      for (const auto& text : at->second) answer.records.push_back(dns::Txt{text});
+    }
+    return answer;
+  }
+  void fill(Answers& answers) const {
+    for (auto& question : answers.take_missing()) {
+      auto found = answer(question);
+      answers.put(std::move(question), std::move(found));
+    }
+  }
+};
+
+inline WallTime at_second(std::uint64_t second) { return WallTime(std::chrono::seconds(second)); }
+
+inline std::vector<dkim::Signature> verify_all(std::string_view bytes, const Dns& dns, WallTime now, const dkim::Limits& limits = {}) {
+  const auto message = mail::parse(bytes);
+  Answers answers;
+  auto signatures = dkim::verify(message, answers, now, limits);
+  if (!signatures) {
+    dns.fill(answers);
+    signatures = dkim::verify(message, answers, now, limits);
+  }
+  return signatures.value_or(std::vector<dkim::Signature>());  // a second round of questions shows as no signature
+}
+
+}  // namespace posthorn::trust
