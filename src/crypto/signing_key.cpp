@@ -91,7 +91,8 @@ Result<SigningKey> SigningKey::from_pem(std::string_view pem) {
   auto owned = held(key);
   const int kind = EVP_PKEY_get_base_id(key);
   if (kind != EVP_PKEY_RSA && kind != EVP_PKEY_ED25519) return bad_key("DKIM signs with RSA and Ed25519 only");
-  if (kind == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) < 512) return bad_key("this RSA key is too short to sign SHA-256", "Make a new key");
+  if (kind == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) < 512)
+    return bad_key("this RSA key is too short to sign SHA-256", "Make a new key");
   // A key whose halves do not fit together would fail later, at the first message.
   const KeyContext context(EVP_PKEY_CTX_new(key, nullptr));
   if (!context || EVP_PKEY_pairwise_check(context.get()) != 1) return bad_key("the halves of this key do not fit together");

@@ -53,7 +53,8 @@ bool SignedMessage::header_is_whole() const {
   return trim_fws(message_.bytes.substr(end, message_.root().body_begin - end)).empty();
 }
 
-std::string SignedMessage::hashed_fields(Canonical form, const std::vector<std::string>& names, std::optional<std::size_t> own) const {
+std::string SignedMessage::hashed_fields(Canonical form, const std::vector<std::string>& names,
+                                         std::optional<std::size_t> own) const {
   std::map<std::string_view, std::size_t> left;  // instances not yet taken
   std::string out;
   for (const auto& name : names) {

@@ -16,7 +16,8 @@ bool lists(const Tag* tag, std::string_view word) {
 
 // What is wrong with the tags of a record for this signature; empty: nothing. rfc:6376#3.6.1 and rfc:6376#6.1.2
 std::string wrong_tags(const TagList& list, const KeyWanted& wanted) {
-  if (const auto* v = list.find("v"); v && (v != list.tags.data() || v->value != "DKIM1")) return "the key record is of another version";
+  const auto* v = list.find("v");
+  if (v && (v != list.tags.data() || v->value != "DKIM1")) return "the key record is of another version";
   const auto* h = list.find("h");
   if (h && !lists(h, wanted.digest == crypto::Digest::sha256 ? "sha256" : "sha1")) return "the key is not for this hash";
   const auto* k = list.find("k");

@@ -48,7 +48,6 @@ bool read_canonical(const TagList& list, SignatureField& into) {
 bool read_field_names(const TagList& list, SignatureField& into) {
   const auto* h = needed(list, "h", into);
   if (!h) return false;
-  constexpr std::size_t most_names = 1'000;  // as many fields as mail::Limits lets a header have
   const auto names = colon_list(h->value);
   if (names.size() > most_names) return refuse(into, Fault::too_many, "h= names more fields than a header may have");
   for (const auto name : names) into.shown.signed_fields.push_back(to_lower(name));
@@ -100,7 +99,8 @@ WallTime moment(std::uint64_t seconds) {
   return WallTime(std::chrono::seconds(std::min(seconds, far)));
 }
 
-constexpr std::array dkim_steps = {read_version, read_canonical, read_field_names, read_body_tags, read_query, read_signature_bytes, read_identity};
+constexpr std::array dkim_steps = {read_version, read_canonical,       read_field_names, read_body_tags,
+                                   read_query,   read_signature_bytes, read_identity};
 constexpr std::array arc_steps = {read_canonical, read_field_names, read_body_tags, read_query, read_signature_bytes};
 
 }  // namespace
@@ -181,7 +181,8 @@ SignatureField read_signature(const mail::HeaderField& field, FieldKind kind, Wa
   }
   // First the names: they are shown of a weak signature too. Then the algorithm: the lengths of b= and bh= follow from it.
   bool good = read_names(*list, into) && read_algorithm(*list, into, limits);
-  const std::span<const Step> steps = kind == FieldKind::dkim ? std::span<const Step>(dkim_steps) : std::span<const Step>(arc_steps);
+  using Steps = std::span<const Step>;
+  const Steps steps = kind == FieldKind::dkim ? Steps(dkim_steps) : Steps(arc_steps);
   for (const auto step : steps) good = good && step(*list, into);
   if (good) read_times(*list, into, now, limits);
   return into;

@@ -10,6 +10,8 @@
 
 namespace posthorn::trust::dkim {
 
+constexpr std::size_t most_names = 1'000;  // of h=: as many fields as mail::Limits lets a header have
+
 enum class FieldKind : std::uint8_t { dkim, arc };  // arc: no v=, i= is the instance
 
 struct SignatureField {

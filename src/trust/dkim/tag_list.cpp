@@ -84,7 +84,9 @@ std::vector<std::string_view> colon_list(std::string_view value) {
   return items;
 }
 
-bool has_item(const std::vector<std::string_view>& items, std::string_view item) { return std::ranges::find(items, item) != items.end(); }
+bool has_item(const std::vector<std::string_view>& items, std::string_view item) {
+  return std::ranges::find(items, item) != items.end();
+}
 
 std::optional<std::uint64_t> tag_number(std::string_view value) {
   if (value.empty() || !std::ranges::all_of(value, is_digit)) return std::nullopt;

@@ -26,8 +26,8 @@ std::vector<std::string> author_domains(const SignedMessage& message) {
   return domains;
 }
 
-bool is_within(std::string_view name, std::string_view domain) {
-  return name == domain || (name.size() > domain.size() && name.ends_with(domain) && name[name.size() - domain.size() - 1] == '.');
+bool is_within(const std::string& name, const std::string& domain) {
+  return name == domain || name.ends_with("." + domain);
 }
 
 // attacks.md C7: only so many are verified, and those that may speak for the author come first.
@@ -36,7 +36,8 @@ void keep_the_best(const SignedMessage& message, std::vector<Candidate>& candida
   const auto authors = author_domains(message);
   const auto speaks_for_author = [&](const Candidate& candidate) {
     const auto& domain = candidate.signature.shown.domain;
-    return std::ranges::any_of(authors, [&](const auto& author) { return is_within(author, domain) || is_within(domain, author); });
+    return std::ranges::any_of(authors,
+                               [&](const std::string& author) { return is_within(author, domain) || is_within(domain, author); });
   };
   std::vector<Candidate*> order, others;
   for (auto& candidate : candidates)
@@ -71,8 +72,8 @@ std::optional<std::vector<Signature>> verify(const mail::Message& message, Answe
   if (!look_up_keys(candidates, answers)) return std::nullopt;
   std::vector<Signature> signatures;
   for (auto& candidate : candidates) {
-    if (candidate.answer)
-      check(signed_message, candidate.field, choose_key(*candidate.answer, candidate.signature.wanted, limits), candidate.signature);
+    auto& signature = candidate.signature;
+    if (candidate.answer) check(signed_message, candidate.field, choose_key(*candidate.answer, signature.wanted, limits), signature);
     candidate.signature.shown.field = candidate.field;
     signatures.push_back(std::move(candidate.signature.shown));
   }

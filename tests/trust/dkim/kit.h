@@ -13,7 +13,9 @@
 #include "base/text.h"
 #include "mail/build.h"
 #include "mail/message.h"
+#include "crypto/bytes.h"
 #include "trust/arc/arc.h"
+#include "trust/dkim/check.h"
 #include "trust/dkim/dkim.h"
 
 namespace posthorn::trust {
@@ -69,6 +71,35 @@ inline std::vector<dkim::Signature> verify_all(std::string_view bytes, const Dns
     signatures = dkim::verify(message, answers, now, limits);
   }
   return signatures.value_or(std::vector<dkim::Signature>());  // a second round of questions shows as no signature
+}
+
+// A key that takes time to make is made once.
+inline const crypto::SigningKey& test_key(crypto::KeyKind kind, unsigned bits = 2048) {
+  static std::map<std::pair<crypto::KeyKind, unsigned>, crypto::SigningKey> keys;
+  auto at = keys.find({kind, bits});
+  if (at == keys.end()) at = keys.emplace(std::pair(kind, bits), *crypto::SigningKey::generate(kind, bits)).first;
+  return at->second;
+}
+
+// The field with these tags ("v=1; a=rsa-sha256; ... h=from; bh=@;"), "@" standing for the right body hash, signed with `key`:
+// what sign() would never write.
+inline std::string crafted(std::string_view bytes, std::string tags, const crypto::SigningKey& key,
+                           dkim::Canonical header = dkim::Canonical::simple, dkim::Canonical body = dkim::Canonical::simple) {
+  const auto message = mail::parse(bytes);
+  dkim::SignedMessage signed_message(message);
+  if (const auto at = tags.find('@'); at != tags.npos)
+    tags.replace(at, 1, base64_encode(signed_message.body(body, crypto::Digest::sha256).hash));
+  const auto list = dkim::parse_tag_list(tags);
+  std::vector<std::string> names;
+  if (const auto* h = list ? list->find("h") : nullptr) {
+    for (const auto name : dkim::colon_list(h->value)) names.push_back(to_lower(name));
+  }
+  std::string field = "DKIM-Signature: " + tags + " b=";
+  std::string hashed = signed_message.hashed_fields(header, names, std::nullopt);
+  const std::string_view whole = field;
+  dkim::append_field(header, {whole.substr(0, 14), whole.substr(15), whole}, hashed);
+  hashed.resize(hashed.size() - 2);
+  return field + base64_encode(key.sign(crypto::sha256(hashed))) + "\r\n";
 }
 
 }  // namespace posthorn::trust
