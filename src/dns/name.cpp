@@ -22,13 +22,21 @@ std::string reverse_v4(const unsigned char* bytes) {
 }  // namespace
 
 // rfc:1035#2.3.4 labels of 1 to 63 octets, names of at most 255 on the wire, which is 253 as text.
-bool is_valid_name(std::string_view name) {
+template <class Accept>
+bool has_labels_of(std::string_view name, Accept accept) {
   if (name.empty() || name.size() > 253) return false;
   for (const auto label : split(name, '.')) {
     if (label.empty() || label.size() > 63) return false;
-    if (!std::all_of(label.begin(), label.end(), is_ldh_or_underscore)) return false;
+    if (!std::all_of(label.begin(), label.end(), accept)) return false;
   }
   return true;
+}
+
+bool is_valid_name(std::string_view name) { return has_labels_of(name, is_ldh_or_underscore); }
+
+// A backslash would begin an escape in the text form that libunbound takes (rfc:1035#5.1).
+bool is_askable_name(std::string_view name) {
+  return has_labels_of(name, [](char c) { return c >= 0x20 && c < 0x7f && c != '\\'; });
 }
 
 // rfc:1035#3.5 rfc:3596#2.5

@@ -40,11 +40,13 @@ struct Answer {
 class Resolver {
  public:
   virtual ~Resolver() = default;
-  // May be awaited on any executor; resumes there. A name that is_valid_name() refuses is not asked: no_such_name.
+  // May be awaited on any executor; resumes there. A name that is_askable_name() refuses is not asked: no_such_name.
   virtual Task<Answer> resolve(std::string name, Type type) = 0;
 };
 
-// RFC 1035 syntax limits and LDH-or-underscore labels: false means do not even ask (attacks.md C2 a3).
+// RFC 1035 syntax limits and printable ASCII: what may be asked at all. SPF's macros make such names from a sender's local-part.
+bool is_askable_name(std::string_view name);
+// The same with labels of letters, digits, '-' and '_' only: what a host, a domain or a selector may be called (attacks.md a3).
 bool is_valid_name(std::string_view name);
 // "4.3.2.1.in-addr.arpa" or the ip6.arpa nibbles; empty if not an address.
 std::string reverse_name(std::string_view address);

@@ -183,7 +183,7 @@ class UnboundResolver final : public Resolver {
   ~UnboundResolver() override { core_->stop(); }
 
   Task<Answer> resolve(std::string name, Type type) override {
-    if (!is_valid_name(name)) {
+    if (!is_askable_name(name)) {
       Answer answer = failed("not a DNS name");
       answer.outcome = Outcome::no_such_name;
       answer.canonical_name = std::move(name);

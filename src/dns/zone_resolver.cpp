@@ -20,7 +20,7 @@ class ZoneResolver final : public Resolver {
   Answer look_up(const std::string& name, Type type) const {
     Answer answer;
     answer.canonical_name = name;
-    if (!is_valid_name(name)) {
+    if (!is_askable_name(name)) {
       answer.outcome = Outcome::no_such_name;
       answer.why = "not a DNS name";
       return answer;

@@ -22,7 +22,7 @@ struct Question {
 
 class Answers {
  public:
-  // The answer, or nullptr and the question is noted as missing. A name that dns::is_valid_name() refuses is never asked:
+  // The answer, or nullptr and the question is noted as missing. A name that dns::is_askable_name() refuses is never asked:
   // its answer is no_such_name (attacks.md C2 a3). The pointer holds until the Answers are gone.
   const dns::Answer* find(std::string_view name, dns::Type type);
   void put(Question question, dns::Answer answer);

@@ -209,7 +209,14 @@ TEST_F(Knot, RefusedQuestionIsAFailureNotAnAbsence) {
 
 TEST_F(Knot, InvalidNamesAreNotAsked) {
   use(options("anchor"));
-  EXPECT_EQ(test::show(ask("se cure.test", Type::mx)), "no_such_name insecure");
+  EXPECT_EQ(test::show(ask("se\\032cure.test", Type::mx)), "no_such_name insecure");
+  EXPECT_EQ(test::show(ask("secure..test", Type::mx)), "no_such_name insecure");
+}
+
+// SPF's macros make names of a sender's local-part (RFC 7208 7): they reach the DNS as they are.
+TEST_F(Knot, NamesWithOtherPrintableCharactersAreAsked) {
+  use(options("anchor"));
+  EXPECT_EQ(test::show(ask("al ice+tag=\"x\".secure.test", Type::a)), "no_such_name secure");
 }
 
 TEST_F(Knot, ManyQuestionsAtOnceFromAnotherThread) {
