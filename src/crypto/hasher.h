@@ -12,6 +12,8 @@ namespace posthorn::crypto {
 class Hasher {
  public:
   explicit Hasher(Digest digest = Digest::sha256);
+  Hasher(const Hasher& other);  // goes on from the same bytes, on its own
+  Hasher& operator=(const Hasher&) = delete;
   void write(std::string_view bytes);
   std::string finish();  // raw bytes; once, afterwards the Hasher is used up
 

@@ -36,6 +36,7 @@ struct SealOptions {
   WallTime now{};
   std::string authentication_results;  // ours for this message, without field name and authserv-id
   std::vector<std::string> signed_fields = {};  // of the ARC-Message-Signature; empty: the default list
+  dkim::Folding folding = dkim::Folding::short_lines;
 };
 // The three fields, newest first, to put on top. `chain` is this message's validated chain. Errors: refused: the chain had failed
 // and was sealed so already, or holds 50 sets.

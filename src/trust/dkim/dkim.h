@@ -20,6 +20,9 @@ namespace posthorn::trust::dkim {
 enum class Result : std::uint8_t { pass, fail, neutral, policy, temperror, permerror };  // RFC 8601 2.7.1
 std::string_view name_of(Result result);
 enum class Canonical : std::uint8_t { simple, relaxed };
+// How the fields we write are folded: to 78 columns, or never within b= (ARC-Seals cover the folds of signatures, and the public
+// suite has none there).
+enum class Folding : std::uint8_t { short_lines, between_tags };
 // What was found wrong, for the explanation and the solver.
 enum class Fault : std::uint8_t { none, body_hash, header_hash, key, syntax, expired, weak, body_length, dns, too_many };
 

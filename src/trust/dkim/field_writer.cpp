@@ -12,56 +12,56 @@ constexpr std::size_t widest = 76;
 }  // namespace
 
 void FieldWriter::fold() {
-  text_ += "\r\n\t";
-  column_ = 8;
+  text_ += "\r\n ";
+  column_ = 1;
 }
 
 void FieldWriter::put(std::string_view word) {
-  if (column_ + 1 + word.size() > widest) {
+  if (tags_++ > 0) text_ += ';';
+  if (column_ + 2 + word.size() > widest) {
     fold();
   } else {
     text_ += ' ';
-    ++column_;
+    column_ += 2;
   }
   text_ += word;
   column_ += word.size();
 }
 
-void FieldWriter::tag(std::string_view name, std::string_view value) {
-  put(std::string(name) + "=" + std::string(value) + ";");
-}
+void FieldWriter::tag(std::string_view name, std::string_view value) { put(std::string(name) + "=" + std::string(value)); }
 
 void FieldWriter::names(std::string_view name, const std::vector<std::string>& values) {
+  std::string word = std::string(name) + "=";
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const bool last = i + 1 == values.size();
-    const std::string word = (i == 0 ? std::string(name) + "=" : "") + values[i] + (last ? ";" : ":");
+    word += values[i];
+    if (i + 1 < values.size()) word += ':';
     if (i == 0) {
       put(word);
-      continue;
+    } else {
+      if (column_ + word.size() > widest) fold();
+      text_ += word;
+      column_ += word.size();
     }
-    if (column_ + word.size() > widest) fold();
-    text_ += word;
-    column_ += word.size();
+    word.clear();
   }
 }
 
-const std::string& FieldWriter::begin_signature() {
+void FieldWriter::signature_place() {
+  if (tags_++ > 0) text_ += ';';
   fold();
   text_ += "b=";
-  column_ += 2;
-  return text_;
+  place_ = text_.size();
+  column_ = widest;  // a tag behind it goes on a new line
 }
 
-std::string FieldWriter::end_signature(std::string_view signature) && {
+std::string FieldWriter::with_signature(std::string_view signature) const {
+  std::string out = text_.substr(0, place_);
   const std::string value = base64_encode(signature);
-  for (std::size_t at = 0; at < value.size();) {
-    if (column_ >= widest) fold();
-    const auto piece = std::string_view(value).substr(at, widest - column_);
-    text_ += piece;
-    column_ += piece.size();
-    at += piece.size();
-  }
-  return std::move(text_) + "\r\n";
+  if (folding_ == Folding::between_tags) return out + value + text_.substr(place_) + "\r\n";
+  constexpr std::size_t first = 72, others = 74;
+  out += std::string_view(value).substr(0, first);
+  for (std::size_t at = first; at < value.size(); at += others) out.append("\r\n ").append(value, at, others);
+  return out + text_.substr(place_) + "\r\n";
 }
 
 std::string_view algorithm_of(const crypto::SigningKey& key) {
@@ -74,14 +74,14 @@ std::string seconds_of(WallTime time) {
 
 std::string_view name_of(Canonical form) { return form == Canonical::relaxed ? "relaxed" : "simple"; }
 
-std::string finish_signature(FieldWriter writer, Canonical form, std::string hashed, const crypto::SigningKey& key) {
-  const std::string_view whole = writer.begin_signature();
+std::string finish_signature(const FieldWriter& writer, Canonical form, crypto::Hasher hasher, const crypto::SigningKey& key) {
+  const std::string_view whole = writer.text();
   const auto colon = whole.find(':');
-  append_field(form, {whole.substr(0, colon), whole.substr(colon + 1), whole}, hashed);
-  hashed.resize(hashed.size() - 2);
-  crypto::Hasher hasher;
-  hasher.write(hashed);
-  return std::move(writer).end_signature(key.sign(hasher.finish()));
+  std::string own;
+  append_field(form, {whole.substr(0, colon), whole.substr(colon + 1), whole}, own);
+  own.resize(own.size() - 2);
+  hasher.write(own);
+  return writer.with_signature(key.sign(hasher.finish()));
 }
 
 Status check_signer(std::string_view domain, std::string_view selector, const crypto::SigningKey& key) {

@@ -6,35 +6,40 @@
 #include <string_view>
 #include <vector>
 
-#include "crypto/signing_key.h"
-#include "trust/dkim/dkim.h"
+#include "crypto/hasher.h"
+#include "trust/dkim/check.h"
 
 namespace posthorn::trust::dkim {
 
 class FieldWriter {
  public:
-  explicit FieldWriter(std::string_view name) : text_(name) {
+  explicit FieldWriter(std::string_view name, Folding folding = Folding::short_lines) : text_(name), folding_(folding) {
     text_ += ':';
     column_ = text_.size();
   }
   void tag(std::string_view name, std::string_view value);
   void names(std::string_view name, const std::vector<std::string>& values);  // colon-separated, folded between them
-  // "b=" without value: the field up to here, with nothing behind it, is what is signed.
-  const std::string& begin_signature();
-  std::string end_signature(std::string_view signature) &&;  // the whole field with CRLF
+  void signature_place();                         // "b=" without value, on a line of its own; other tags may follow
+  const std::string& text() const { return text_; }  // what is signed: the field with its empty b=
+  std::string with_signature(std::string_view signature) const;  // the whole field with CRLF
 
  private:
   void put(std::string_view word);  // on a new line if it does not fit this one
   void fold();
   std::string text_;
+  Folding folding_;
   std::size_t column_ = 0;
+  std::size_t tags_ = 0;
+  std::size_t place_ = 0;  // behind "b="; 0: none yet
 };
 
+// h= of our signatures: every field that counts, one entry more than there are (attacks.md C4).
+std::vector<std::string> names_to_sign(const SignedMessage& message);
 std::string_view algorithm_of(const crypto::SigningKey& key);  // "rsa-sha256"
 std::string seconds_of(WallTime time);
 std::string_view name_of(Canonical form);
-// Signs `hashed` followed by the field that `writer` has begun; gives the whole field.
-std::string finish_signature(FieldWriter writer, Canonical form, std::string hashed, const crypto::SigningKey& key);
+// Signs what `hasher` has taken and the field of `writer`; gives the whole field.
+std::string finish_signature(const FieldWriter& writer, Canonical form, crypto::Hasher hasher, const crypto::SigningKey& key);
 // Errors: invalid, refused: this cannot sign for that.
 Status check_signer(std::string_view domain, std::string_view selector, const crypto::SigningKey& key);
 

@@ -18,14 +18,14 @@ constexpr std::array<std::string_view, 10> signed_as_found = {
     "sender",      "resent-from", "resent-sender", "resent-to",        "resent-cc",
     "resent-date", "resent-message-id", "content-disposition", "auto-submitted", "autocrypt"};
 
+}  // namespace
+
 std::vector<std::string> names_to_sign(const SignedMessage& message) {
   std::vector<std::string> names;
   for (const auto name : oversigned) names.insert(names.end(), message.fields_of(name).size() + 1, std::string(name));
   for (const auto name : signed_as_found) names.insert(names.end(), message.fields_of(name).size(), std::string(name));
   return names;
 }
-
-}  // namespace
 
 ::posthorn::Result<std::string> sign(const mail::Message& message, const crypto::SigningKey& key, const SignOptions& options) {
   TRY(check_signer(options.domain, options.selector, key));
@@ -45,7 +45,10 @@ std::vector<std::string> names_to_sign(const SignedMessage& message) {
     writer.tag("x", seconds_of(options.now + std::chrono::duration_cast<WallTime::duration>(options.lifetime)));
   writer.names("h", names);
   writer.tag("bh", base64_encode(signed_message.body(options.body, crypto::Digest::sha256).hash));
-  return finish_signature(std::move(writer), options.header, signed_message.hashed_fields(options.header, names, std::nullopt), key);
+  writer.signature_place();
+  crypto::Hasher hasher;
+  hasher.write(signed_message.hashed_fields(options.header, names, std::nullopt));
+  return finish_signature(writer, options.header, std::move(hasher), key);
 }
 
 // rfc:6376#3.6.1, rfc:8463#4

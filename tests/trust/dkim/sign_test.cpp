@@ -70,9 +70,9 @@ TEST(DkimSign, LinesAreShortAndEnd) {
   ASSERT_TRUE(field.ends_with("\r\n"));
   const auto lines = split(std::string_view(field).substr(0, field.size() - 2), '\n');
   for (const auto line : lines) EXPECT_LE(line.size(), 78U) << line;
-  for (std::size_t i = 1; i < lines.size(); ++i) EXPECT_EQ(lines[i].front(), '\t');
+  for (std::size_t i = 1; i < lines.size(); ++i) EXPECT_EQ(lines[i].front(), ' ');
   EXPECT_TRUE(field.contains("x=1701209600;"));
-  EXPECT_TRUE(field.contains("t=1700000000;"));
+  EXPECT_TRUE(field.contains("t=1700000000"));
 }
 
 TEST(DkimSign, NothingMayChangeInWhatSimpleSigns) {
@@ -81,7 +81,7 @@ TEST(DkimSign, NothingMayChangeInWhatSimpleSigns) {
   const auto whole = signed_with(letter, key, how);
   const auto open = whole.find("X-Open");
   const auto open_end = whole.find("\r\n\r\n");
-  const auto b_at = whole.find("\tb="), b_end = whole.find("From: ");
+  const auto b_at = whole.find("\r\n b="), b_end = whole.find("From: ");
   const auto dns = dns_for(key);
   std::size_t tried = 0;
   for (std::size_t i = 0; i < whole.size(); ++i) {
@@ -151,7 +151,7 @@ TEST(DkimSign, EachOctetOfSignatureAndBodyHashCounts) {
     other[i] = static_cast<char>(other[i] ^ 0x10);
     return other;
   };
-  const auto b_at = whole.find("\tb=") + 3, b_end = whole.find("\r\nFrom: ");
+  const auto b_at = whole.find("\r\n b=") + 5, b_end = whole.find("\r\nFrom: ");
   for (std::size_t i = 0; i < found.signature.size(); i += 5) {
     auto bad = whole;
     bad.replace(b_at, b_end - b_at, base64_encode(flip(found.signature, i)));
