@@ -28,26 +28,10 @@ smtp::ClientOptions Delivery::client_options(const Hop& hop, smtp::TlsNeed tls) 
 }
 
 Task<void> Delivery::find_hosts(std::string id) {
-  if (!options_.smarthost) {
-    route_ = co_await find_route(resolver_, options_, domain_);
+  if (options_.smarthost) {
+    route_ = co_await find_smarthost(resolver_, options_);
   } else {
-    // A smarthost is named by the administrator: its address is taken as it is, its MX records are not asked for.
-    Options only = options_;
-    only.port = options_.smarthost->port;
-    only.allow_private_routes = true;
-    RoutePlan plan;
-    for (const auto type : {dns::Type::aaaa, dns::Type::a}) {
-      auto answer = co_await resolver_.resolve(options_.smarthost->host, type);
-      for (const auto& record : answer.records) {
-        Endpoint to;
-        to.port = only.port;
-        if (const auto* a = std::get_if<dns::A>(&record)) to.address = a->address;
-        if (const auto* aaaa = std::get_if<dns::Aaaa>(&record)) to.address = aaaa->address;
-        if (may_connect(to.address, only)) plan.hops.push_back(Hop{options_.smarthost->host, to});
-      }
-    }
-    if (plan.hops.empty()) plan.failure = smtp::Reply{450, "4.4.3", "the smarthost " + options_.smarthost->host + " has no usable address", {}};
-    route_ = std::move(plan);
+    route_ = co_await find_route(resolver_, options_, domain_);
   }
   for (const auto& line : route_->evidence) log_.info("delivery.route", {{"id", id}, {"domain", domain_}, {"dns", line}});
 }

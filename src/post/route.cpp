@@ -175,4 +175,22 @@ Task<RoutePlan> find_route(dns::Resolver& resolver, const Options& options, std:
   co_return plan;
 }
 
+Task<RoutePlan> find_smarthost(dns::Resolver& resolver, const Options& options) {
+  Options only = options;
+  only.allow_private_routes = true;
+  const auto& host = options.smarthost->host;
+  RoutePlan plan;
+  Addresses found;
+  if (plain_address(host)) {
+    if (may_connect(host, only)) found.good.push_back(host);
+  } else {
+    found = co_await addresses_of(resolver, only, host);
+  }
+  for (const auto& address : found.good) plan.hops.push_back(Hop{host, Endpoint{address, options.smarthost->port}});
+  plan.evidence.push_back("smarthost " + host + ": " + (found.good.empty() ? "no usable address" : join(found.good)));
+  if (plan.hops.empty())
+    plan.failure = later("4.4.3", "the smarthost " + host + " has no usable address" + (found.why.empty() ? "" : ": " + found.why) + "; check [smarthost] host");
+  co_return plan;
+}
+
 }  // namespace posthorn::post

@@ -29,6 +29,9 @@ struct RoutePlan {
 };
 
 Task<RoutePlan> find_route(dns::Resolver& resolver, const Options& options, std::string domain);
+// The way to options.smarthost, a name or an IP address. The administrator named it: its MX records are not asked for, and private
+// addresses are as good as others.
+Task<RoutePlan> find_smarthost(dns::Resolver& resolver, const Options& options);
 
 // A number in [0, bound), for the random order among equals (RFC 5321 5.1).
 using Random = std::function<std::size_t(std::size_t bound)>;
