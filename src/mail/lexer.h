@@ -1,5 +1,5 @@
 // mail/lexer.h - the lexical tokens of RFC 5322 3.2 and RFC 2045 5.1 that addresses, dates and parameters share.
-// Internal to src/mail. Pure. Security: iterative (comments nest by a counter), each call reads every byte at most once.
+// Internal to src/mail and src/trust. Pure. Security: iterative (comments nest by a counter), each call reads every byte at most once.
 #pragma once
 
 #include <array>

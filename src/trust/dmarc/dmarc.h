@@ -21,6 +21,11 @@ std::string_view name_of(Policy policy);
 enum class Alignment : std::uint8_t { relaxed, strict };
 enum class Psd : std::uint8_t { unknown, yes, no };
 
+struct Limits {
+  std::size_t authors = 4;              // domains judged of one message
+  std::size_t identifiers = 16;         // signing domains looked at
+};
+
 struct Record {
   std::string text;
   std::optional<Policy> p, sp, np;
@@ -56,7 +61,10 @@ std::optional<Discovery> organizational_domain(std::string_view domain, Answers&
 struct Identifiers {
   std::optional<std::string> spf;       // the MAIL FROM domain (or HELO of a null reverse-path) if SPF passed
   std::vector<std::string> dkim;        // d= of each signature that passed
-  bool spf_temperror = false, dkim_temperror = false;
+  // The same of checks that could not be done (temperror). They matter only where they would align: a stranger's signature with
+  // a broken DNS must not turn a fail into a temperror.
+  std::optional<std::string> spf_unknown = {};
+  std::vector<std::string> dkim_unknown = {};
 };
 
 struct Verdict {
