@@ -1,7 +1,6 @@
 // What the DKIM and ARC tests share: the public suites, a DNS of a few texts, verdicts with all questions answered.
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -13,6 +12,7 @@
 #include "base/text.h"
 #include "mail/build.h"
 #include "mail/message.h"
+#include "suites.h"
 #include "crypto/bytes.h"
 #include "trust/arc/arc.h"
 #include "trust/dkim/check.h"
@@ -20,11 +20,7 @@
 
 namespace posthorn::trust {
 
-inline std::filesystem::path suites() {
-  if (const char* folder = std::getenv("POSTHORN_SUITES")) return folder;
-  const auto beside = std::filesystem::path(POSTHORN_SOURCE_DIR "/../shared/suites");
-  return std::filesystem::exists(beside) ? beside : std::filesystem::path("/work/shared/suites");
-}
+inline std::filesystem::path suites() { return suites_folder(); }
 
 inline std::string read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
