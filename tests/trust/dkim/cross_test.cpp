@@ -94,14 +94,14 @@ std::size_t expect_they_passed(const fs::path& results) {
   return count;
 }
 
-std::size_t expect_we_verify(const Folder& folder) {
+std::size_t expect_we_verify(const Folder& folder, const Limits& limits = {}) {
   std::size_t count = 0;
   const auto dns = dns_of_cross();
   const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   for (const auto& entry : fs::directory_iterator(folder.path() / "theirs")) {
     bool passed = false;
     std::string reason = "no signature";
-    const auto signatures = verify_all(read_file(entry.path()), dns, now);
+    const auto signatures = verify_all(read_file(entry.path()), dns, now, limits);
     for (const auto& signature : signatures)
       if (signature.domain == "cross.example") {
         passed = signature.result == Result::pass;
@@ -151,15 +151,22 @@ TEST(DkimCross, MailDkimAndWeAgree) {
   EXPECT_EQ(expect_we_verify(folder), 4 * all.size());
 }
 
-// It verifies with the real DNS only, so it signs and we verify.
+// The tool verifies with the real DNS only and signs with rsa-sha1 only: it signs, and we verify with SHA-1 allowed.
 TEST(DkimCross, WeVerifyWhatOpendkimSigns) {
   if (!fs::exists(suites())) GTEST_SKIP() << "no suites";
   if (!has("command -v opendkim-testmsg")) GTEST_SKIP() << "no opendkim-tools";
-  const auto all = messages();
+  auto all = messages();
+  // It cuts fields at 64 KiB and signs that: Mail::DKIM, too, finds such a signature of its wrong.
+  std::erase_if(all, [](const std::string& bytes) {
+    const auto message = mail::parse(bytes);
+    return std::ranges::any_of(message.root().fields, [](const mail::HeaderField& field) { return field.whole.size() > 65'000; });
+  });
   const Folder folder;
   prepare(folder, all);
   ASSERT_TRUE(folder.run("sh " + here + "cross.sh"));
-  EXPECT_GE(expect_we_verify(folder), 60U);
+  Limits old;
+  old.sha1 = true;
+  EXPECT_GE(expect_we_verify(folder, old), 60U);
 }
 
 }  // namespace
