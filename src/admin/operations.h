@@ -12,6 +12,8 @@
 
 #include "base/result.h"
 #include "base/task.h"
+#include "crypto/keyring.h"
+#include "dns/resolver.h"
 #include "post/sender.h"
 #include "store/store.h"
 
@@ -30,8 +32,10 @@ struct Response {
 
 struct Context {
   store::Store& store;
+  crypto::Keyring& keyring;
   post::Queue& queue;
-  post::Sender* sender = nullptr;        // nothing when no server runs
+  post::Sender* sender = nullptr;        // these two: nothing when no server runs
+  dns::Resolver* resolver = nullptr;
   std::function<void(boost::json::object)> progress;  // long operations say how far they are; may be empty
 };
 
@@ -50,9 +54,10 @@ struct NamedOperation {
   std::string_view name;
   Operation operation;
 };
-// One table a subject: accounts.cpp, queue.cpp, mail.cpp.
+// One table a subject: accounts.cpp, queue.cpp, mail.cpp, dkim.cpp.
 std::vector<NamedOperation> account_operations();
 std::vector<NamedOperation> queue_operations();
 std::vector<NamedOperation> mail_operations();
+std::vector<NamedOperation> dkim_operations();
 
 }  // namespace posthorn::admin

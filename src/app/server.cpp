@@ -3,6 +3,8 @@
 #include <sys/resource.h>
 
 #include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/json/object.hpp>
@@ -17,6 +19,7 @@
 #include "pop3/server.h"
 #include "post/office.h"
 #include "post/sender.h"
+#include "post/signing_keys.h"
 #include "smtp/server.h"
 #include "store/logins.h"
 
@@ -24,6 +27,7 @@ namespace posthorn::app {
 namespace {
 
 constexpr auto grace_time = std::chrono::seconds(10);
+constexpr auto keys_first_look = std::chrono::seconds(10), keys_next_look = std::chrono::seconds(300);
 constexpr auto grace_step = std::chrono::milliseconds(50);
 
 // All there is while the server runs. Members are destroyed in reverse order: sessions before what they use.
@@ -42,7 +46,8 @@ struct Server {
   std::atomic<bool> stopping = false;
   std::vector<std::unique_ptr<net::Listener>> listeners;
   std::unique_ptr<ControlServer> control;
-  std::unique_ptr<Timer> grace;
+  std::unique_ptr<post::SigningKeys> signing_keys;
+  std::unique_ptr<Timer> grace, keys_timer;
   Duration waited{};
 
   explicit Server(const Config& c) : config(c), log(stderr_log(c.log_level)), runtime(c.threads), post_options(c.post) {}
@@ -55,6 +60,8 @@ struct Server {
   Status reload();
   void stop();
   void wait_for_sessions();
+  void look_at_keys_after(Duration time);
+  Task<void> look_at_keys();
 };
 
 bool implicit(ServiceKind kind) { return kind == ServiceKind::submissions || kind == ServiceKind::imaps || kind == ServiceKind::pop3s; }
@@ -87,9 +94,29 @@ Status Server::open() {
     TRY_ASSIGN(tls, net::TlsContext::load(config.certificates));
   }
   TRY(listen_all());
-  TRY_ASSIGN(control, listen_control(runtime, config.control_socket(), *core->store, *sender, *log,
+  const ControlServices services{*core->store, *core->keyring, *sender, *resolver};
+  TRY_ASSIGN(control, listen_control(runtime, config.control_socket(), services, *log,
                                      [this](const admin::Request& request) { return own_operation(request); }));
+  signing_keys = std::make_unique<post::SigningKeys>(*core->store, *core->keyring);
+  keys_timer = core->clock->timer(runtime.context(0).get_executor());
+  look_at_keys_after(keys_first_look);
   return sender->start();
+}
+
+// New DKIM keys are used once the DNS shows them.
+void Server::look_at_keys_after(Duration time) {
+  keys_timer->start(time, [this] { boost::asio::co_spawn(runtime.context(0), look_at_keys(), boost::asio::detached); });
+}
+
+Task<void> Server::look_at_keys() {
+  auto seen = co_await signing_keys->look(*resolver);
+  if (!seen) {
+    log->error("dkim.not_looked", {{"why", seen.error().what}});
+  } else {
+    for (const auto& one : *seen)
+      log->info(one.seen ? "dkim.key_active" : "dkim.key_waits", {{"domain", one.key.domain}, {"selector", one.key.selector}, {"why", one.why}});
+  }
+  if (!stopping) look_at_keys_after(keys_next_look);
 }
 
 net::StartSession Server::session_for(const ListenConfig& listen) {
@@ -183,6 +210,7 @@ void Server::stop() {
   if (stopping.exchange(true)) return;
   log->info("stopping");
   for (auto& one : listeners) one->stop_accepting();
+  keys_timer->cancel();
   sender->stop();
   grace = core->clock->timer(runtime.context(0).get_executor());
   wait_for_sessions();

@@ -27,6 +27,7 @@ class MasterKeyring final : public Keyring {
   explicit MasterKeyring(std::string_view master)
       : account_key_(hkdf_sha256(master, "", "posthorn account keys", 32)),
         queue_key_(hkdf_sha256(master, "", "posthorn queue keys", 32)),
+        secret_key_(hkdf_sha256(master, "", "posthorn secrets", 32)),
         pseudonym_key_(hkdf_sha256(master, "", "posthorn pseudonyms", 32)) {}
 
   std::string new_account_key(AccountId account) override { return seal(account_key_, random_bytes(32), account_bound(account)); }
@@ -41,12 +42,18 @@ class MasterKeyring final : public Keyring {
   }
   Result<std::string> wrap_queue(std::string_view data_key) const override { return seal(queue_key_, data_key, "queue"); }
   Result<std::string> unwrap_queue(std::string_view wrapped) const override { return open(queue_key_, wrapped, "queue"); }
+  Result<std::string> wrap_secret(std::string_view purpose, std::string_view secret) const override {
+    return seal(secret_key_, secret, "secret " + std::string(purpose));
+  }
+  Result<std::string> unwrap_secret(std::string_view purpose, std::string_view wrapped) const override {
+    return open(secret_key_, wrapped, "secret " + std::string(purpose));
+  }
   std::string pseudonym(std::string_view purpose, std::string_view text) const override {
     return hmac_sha256(hmac_sha256(pseudonym_key_, purpose), text);
   }
 
  private:
-  std::string account_key_, queue_key_, pseudonym_key_;
+  std::string account_key_, queue_key_, secret_key_, pseudonym_key_;
 };
 
 std::unexpected<Error> key_error(const std::string& file, const std::string& what, const std::string& todo) {

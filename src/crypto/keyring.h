@@ -22,6 +22,9 @@ class Keyring {
   // As wrap(), for mail in the queue, which belongs to no account.
   virtual Result<std::string> wrap_queue(std::string_view data_key) const = 0;
   virtual Result<std::string> unwrap_queue(std::string_view wrapped) const = 0;
+  // Another secret at rest, such as a key that signs mail, bound to what it is for.
+  virtual Result<std::string> wrap_secret(std::string_view purpose, std::string_view secret) const = 0;
+  virtual Result<std::string> unwrap_secret(std::string_view purpose, std::string_view wrapped) const = 0;
   // HMAC under a key of its own: made-up SCRAM salts for unknown users, blob ids for clients.
   virtual std::string pseudonym(std::string_view purpose, std::string_view text) const = 0;
 };

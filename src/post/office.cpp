@@ -110,6 +110,16 @@ std::optional<Reply> Office::refuse_authors(const smtp::Peer& peer, std::string_
   return std::nullopt;
 }
 
+// What our people send is signed for the domain of its author, where that is ours and has keys (RFC 6376, aligned by RFC 9989).
+Result<std::string> Office::sign(std::string_view message) const {
+  const auto all = authors(message);
+  if (!all) return std::string();  // gateways may send what has no author that can be read
+  TRY_ASSIGN(const auto domains, store_.domains());
+  const auto& domain = all->front().domain;
+  if (std::ranges::find(domains, domain) == domains.end()) return std::string();
+  return signatures(signing_keys_, domain, message, store_.clock().now());
+}
+
 Task<Result<std::vector<QueuedRecipient>>> Office::commit(Letter letter) {
   auto handover = co_await Handover::make(store_, keyring_, options_, std::move(letter));
   if (!handover) co_return fail(handover.error());
@@ -155,6 +165,15 @@ Task<Reply> Office::message(const smtp::Peer& peer, smtp::Transaction transactio
     added = std::move(completed.added);
     transaction.message = std::move(completed.message);
     letter.login = peer.login;
+    transaction.message = added + transaction.message;
+    added.clear();
+    auto signed_by = sign(transaction.message);
+    if (!signed_by) {
+      // Unsigned mail would be taken for a forgery elsewhere: it waits with its sender until the key can be used.
+      log_.error("message.not_signed", {{"id", id_text}, {"why", signed_by.error().what}});
+      co_return Reply{451, "4.7.5", "The message could not be signed, please try again later", signed_by.error().what};
+    }
+    added = std::move(*signed_by);
   }
   const std::string named = transaction.recipients.size() == 1 ? transaction.recipients[0].recipient.text() : std::string();
   std::string head = received_field(peer, options_.host_name, id_text, named, transaction.from.smtputf8, date_of(now)) + added;

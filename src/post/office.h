@@ -9,6 +9,7 @@
 #include "crypto/keyring.h"
 #include "post/options.h"
 #include "post/sender.h"
+#include "post/signing_keys.h"
 #include "smtp/server.h"
 #include "store/store.h"
 
@@ -17,7 +18,7 @@ namespace posthorn::post {
 class Office final : public smtp::Handler {
  public:
   Office(store::Store& store, crypto::Keyring& keyring, Sender& sender, const Options& options, Log& log)
-      : store_(store), keyring_(keyring), sender_(sender), options_(options), log_(log) {}
+      : store_(store), keyring_(keyring), sender_(sender), options_(options), log_(log), signing_keys_(store, keyring) {}
 
   Task<smtp::Reply> connected(const smtp::Peer& peer) override;
   Task<smtp::Reply> mail(const smtp::Peer& peer, const smtp::MailFrom& from) override;
@@ -31,6 +32,7 @@ class Office final : public smtp::Handler {
   smtp::RcptTo addressed(smtp::RcptTo to) const;
   std::optional<smtp::Reply> refuse_authors(const smtp::Peer& peer, std::string_view message) const;
   bool may_send_as(const smtp::Peer& peer, const mail::Address& address) const;
+  Result<std::string> sign(std::string_view message) const;
   Task<Result<std::vector<QueuedRecipient>>> commit(Letter letter);
   Task<void> confirm(const smtp::MailFrom& from, QueueId id, std::vector<QueuedRecipient> delivered, std::string_view message);
 
@@ -39,6 +41,7 @@ class Office final : public smtp::Handler {
   Sender& sender_;
   const Options& options_;
   Log& log_;
+  SigningKeys signing_keys_;
   std::atomic<std::uint64_t> under_way_ = 0;
 };
 

@@ -227,9 +227,10 @@ def zone(domain, address):
 class Pair:
     """blue.test and green.test."""
 
-    def __init__(self, folder, queue='retry_first = "1s"\nretry_most = "5s"\n', blue_address="127.0.9.1", green_address="127.0.9.2"):
+    def __init__(self, folder, queue='retry_first = "1s"\nretry_most = "5s"\n', blue_address="127.0.9.1", green_address="127.0.9.2", more_zone=None):
         port = free_ports(blue_address, 1)[0]
-        self.dns = Dns(folder, "127.0.9.53", {"blue.test": zone("blue.test", blue_address), "green.test": zone("green.test", green_address)})
+        more = more_zone or {}
+        self.dns = Dns(folder, "127.0.9.53", {"blue.test": zone("blue.test", blue_address) + more.get("blue.test", ""), "green.test": zone("green.test", green_address) + more.get("green.test", "")})
         sections = {"dns": f'forward = ["127.0.9.53@{self.dns.port}"]\ntest_domain = true\nask_localhost = true\ntrust_anchor = ""\n',
                     "queue": f"port = {port}\nallow_private_routes = true\n{queue}",
                     "submission": 'any_sender = ["gateway@blue.test", "gateway@green.test"]\n'}

@@ -1,5 +1,9 @@
 #include "app/command/backend_call.h"
 
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
 namespace posthorn::app {
 
 Result<admin::Response> call_once(const Common& common, std::string operation, boost::json::object arguments, std::string payload) {
@@ -26,6 +30,17 @@ std::uint64_t number_of(const boost::json::value& object, std::string_view name)
 
 bool flag_of(const boost::json::value& object, std::string_view name) {
   return object.is_object() && admin::flag_argument(object.get_object(), name).value_or(false);
+}
+
+Result<std::string> file_or_input(const std::string& file, std::string_view what) {
+  std::stringstream bytes;
+  if (file == "-") {
+    bytes << std::cin.rdbuf();
+    return std::move(bytes).str();
+  }
+  std::ifstream in(file, std::ios::binary);
+  if (!in || (bytes << in.rdbuf()).bad()) return fail(Errc::invalid, "cannot read " + file, "Name " + std::string(what) + ", or - for standard input");
+  return std::move(bytes).str();
 }
 
 }  // namespace posthorn::app

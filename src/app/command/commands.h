@@ -51,6 +51,13 @@ int queue_retry(const Common& common, const std::string& id, bool all);
 int queue_hold(const Common& common, const std::string& id, const std::string& because);
 int queue_drop(const Common& common, const std::string& id);
 
+int dkim_list(const Common& common, const std::string& domain);
+int dkim_generate(const Common& common, const std::string& domain);
+int dkim_rotate(const Common& common, const std::string& domain);
+int dkim_import(const Common& common, const std::string& domain, const std::string& selector, const std::string& key_file);
+int dkim_retire(const Common& common, const std::string& domain, const std::string& selector);
+int dkim_look(const Common& common, const std::string& domain);
+
 int import_command(const Common& common, const std::string& address, const std::string& source, const std::string& mailbox);
 int export_command(const Common& common, const std::string& address, const std::string& target, const std::string& format);
 

@@ -3,9 +3,6 @@
 
 #include <boost/json/array.hpp>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <sstream>
 
 #include "app/command/backend_call.h"
 #include "mail/json.h"
@@ -15,17 +12,6 @@ namespace posthorn::app {
 namespace {
 
 namespace json = boost::json;
-
-Result<std::string> file_or_input(const std::string& file) {
-  std::stringstream bytes;
-  if (file == "-") {
-    bytes << std::cin.rdbuf();
-    return std::move(bytes).str();
-  }
-  std::ifstream in(file, std::ios::binary);
-  if (!in || (bytes << in.rdbuf()).bad()) return fail(Errc::invalid, "cannot read " + file, "Give a file with one message, or - for standard input");
-  return std::move(bytes).str();
-}
 
 // The tree for people: one line a part, indented by its depth.
 void print_parts(const mail::Message& message) {
@@ -51,7 +37,7 @@ int serve_command(const Common& common) {
 }
 
 int mime_command(const Common& common, const std::string& file) {
-  auto bytes = file_or_input(file);
+  auto bytes = file_or_input(file, "a file with one message");
   if (!bytes) return report(bytes.error(), common.format());
   const auto message = mail::parse(*bytes);
   if (common.json) print_json(mail::to_json(message));

@@ -33,8 +33,8 @@ bool is_friend(int descriptor) {
 
 class Server final : public ControlServer {
  public:
-  Server(net::Runtime& runtime, store::Store& store, post::Sender& sender, Log& log, ServerOperation own)
-      : context_(runtime.context(0)), acceptor_(context_), store_(store), sender_(sender), log_(log), own_(std::move(own)) {}
+  Server(net::Runtime& runtime, ControlServices services, Log& log, ServerOperation own)
+      : context_(runtime.context(0)), acceptor_(context_), services_(services), log_(log), own_(std::move(own)) {}
   ~Server() override {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
@@ -99,7 +99,7 @@ class Server final : public ControlServer {
     if (auto mine = own_(request)) {
       response = std::move(*mine);
     } else {
-      admin::Context context{store_, sender_.queue(), &sender_, {}};
+      admin::Context context{services_.store, services_.keyring, services_.sender.queue(), &services_.sender, &services_.resolver, {}};
       response = co_await admin::run(context, std::move(request));
     }
     if (!response) co_return encode_frame(error_object(response.error()), {});
@@ -110,8 +110,7 @@ class Server final : public ControlServer {
 
   asio::io_context& context_;
   Local::acceptor acceptor_;
-  store::Store& store_;
-  post::Sender& sender_;
+  ControlServices services_;
   Log& log_;
   ServerOperation own_;
   std::string path_;
@@ -119,9 +118,9 @@ class Server final : public ControlServer {
 
 }  // namespace
 
-Result<std::unique_ptr<ControlServer>> listen_control(net::Runtime& runtime, const std::string& path, store::Store& store, post::Sender& sender,
-                                                      Log& log, ServerOperation own) {
-  auto server = std::make_unique<Server>(runtime, store, sender, log, std::move(own));
+Result<std::unique_ptr<ControlServer>> listen_control(net::Runtime& runtime, const std::string& path, ControlServices services, Log& log,
+                                                      ServerOperation own) {
+  auto server = std::make_unique<Server>(runtime, services, log, std::move(own));
   TRY(server->open(path));
   return server;
 }

@@ -19,7 +19,14 @@ class ControlServer {
  public:
   virtual ~ControlServer() = default;
 };
-Result<std::unique_ptr<ControlServer>> listen_control(net::Runtime& runtime, const std::string& path, store::Store& store, post::Sender& sender,
-                                                      Log& log, ServerOperation own);
+// What the operations work on; outlives the control server.
+struct ControlServices {
+  store::Store& store;
+  crypto::Keyring& keyring;
+  post::Sender& sender;
+  dns::Resolver& resolver;
+};
+Result<std::unique_ptr<ControlServer>> listen_control(net::Runtime& runtime, const std::string& path, ControlServices services, Log& log,
+                                                      ServerOperation own);
 
 }  // namespace posthorn::app

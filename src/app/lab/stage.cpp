@@ -9,6 +9,7 @@
 #include "app/lab/knot.h"
 #include "app/lab/probe.h"
 #include "app/lab/process.h"
+#include "app/lab/zone.h"
 #include "base/text.h"
 #include "crypto/bytes.h"
 
@@ -59,8 +60,8 @@ Status prepare_host(const Lab& lab, Host& host, const Issued& authority, bool mo
   return {};
 }
 
-Status call(Backend& backend, std::string operation, json::object arguments) {
-  auto answer = backend.call(admin::Request{std::move(operation), std::move(arguments), {}});
+Status call(Backend& backend, std::string operation, json::object arguments, std::string payload = {}) {
+  auto answer = backend.call(admin::Request{std::move(operation), std::move(arguments), std::move(payload)});
   if (!answer) return fail(answer.error());
   return {};
 }
@@ -77,6 +78,10 @@ Status make_accounts(const Lab& lab, const Host& host) {
     if (!made && made.error().code != Errc::exists) return made;
   }
   if (!fresh) return {};
+  // Its public half stands in the zone, so that the first letter is signed.
+  TRY_ASSIGN(auto key, read_file(lab.dkim_key(host)));
+  TRY(call(*backend, "dkim.import", {{"domain", host.domain}, {"selector", dkim_selector}}, std::move(key)));
+  TRY(call(*backend, "dkim.look", {{"domain", host.domain}}));
   for (const auto& alias : host.aliases) {
     json::array targets;
     for (const auto& target : alias.targets) targets.push_back(json::string(target));

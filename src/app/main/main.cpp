@@ -129,6 +129,32 @@ void add_queue(CLI::App& app, Options& o) {
   drop->callback([&o] { o.status = queue_drop(o.common, o.id); });
 }
 
+void add_dkim(CLI::App& app, Options& o) {
+  auto* group = app.add_subcommand("dkim", "Keys that sign what our people send, so that others can tell it from forgeries");
+  group->require_subcommand(1);
+  auto* list = group->add_subcommand("list", "All keys with their state and the DNS records to publish");
+  list->add_option("DOMAIN", o.domain, "Only of this domain");
+  list->callback([&o] { o.status = dkim_list(o.common, o.domain); });
+  auto* generate = group->add_subcommand("generate", "Make an RSA and an Ed25519 key; mail is signed with them once the DNS shows their records");
+  generate->add_option("DOMAIN", o.domain, "such as example.org")->required();
+  generate->callback([&o] { o.status = dkim_generate(o.common, o.domain); });
+  auto* rotate = group->add_subcommand("rotate", "Make new keys that take over from the present ones once the DNS shows their records");
+  rotate->add_option("DOMAIN", o.domain)->required();
+  rotate->callback([&o] { o.status = dkim_rotate(o.common, o.domain); });
+  auto* import = group->add_subcommand("import", "Take over a key that is published already");
+  import->add_option("DOMAIN", o.domain)->required();
+  import->add_option("SELECTOR", o.id, "What stands before ._domainkey. in the DNS")->required();
+  import->add_option("FILE", o.file, "The private key in PEM; - for standard input")->required();
+  import->callback([&o] { o.status = dkim_import(o.common, o.domain, o.id, o.file); });
+  auto* retire = group->add_subcommand("retire", "Sign no more with a key; leave its record in the DNS for another week");
+  retire->add_option("DOMAIN", o.domain)->required();
+  retire->add_option("SELECTOR", o.id)->required();
+  retire->callback([&o] { o.status = dkim_retire(o.common, o.domain, o.id); });
+  auto* look = group->add_subcommand("look", "Have the running server look at the DNS for new keys now (it does so every five minutes)");
+  look->add_option("DOMAIN", o.domain, "Only of this domain");
+  look->callback([&o] { o.status = dkim_look(o.common, o.domain); });
+}
+
 void add_transfer(CLI::App& app, Options& o) {
   auto* import = app.add_subcommand("import", "Bring mail in from an mbox file, a Maildir or .eml files; safe to run again after an interruption");
   import->add_option("ADDRESS", o.account.address, "The account it goes to")->required();
@@ -207,6 +233,7 @@ int run(int count, char** values) {
   add_account(app, options);
   add_alias(app, options);
   add_queue(app, options);
+  add_dkim(app, options);
   add_transfer(app, options);
   add_lab(app, options);
   try {
