@@ -4,9 +4,11 @@ import re
 import subprocess
 import unittest
 
-import dkim
-
 from harness import Folder, Pair, letter, wait_for
+
+
+# Debian's Python has dkimpy, whatever Python runs the tests.
+VERIFY = "import sys, dkim; sys.exit(0 if dkim.verify(sys.stdin.buffer.read(), dnsfunc=lambda name, timeout=5: sys.argv[1].encode()) else 1)"
 
 
 class Dkim(unittest.TestCase):
@@ -34,6 +36,9 @@ class Dkim(unittest.TestCase):
         self.pair.blue.submit("alice@blue.test", ["bob@green.test"], letter("alice@blue.test", "bob@green.test", b"signed or not\r\n"))
         return self.pair.green.wait_for_mail("bob@green.test", before + 1)[-1]
 
+    def dkimpy_verifies(self, message):
+        return subprocess.run(["/usr/bin/python3", "-c", VERIFY, self.record], input=message, capture_output=True, timeout=60).returncode == 0
+
     def test_keys_sign_once_the_dns_shows_them(self):
         blue = self.pair.blue
         self.assertNotIn(b"DKIM-Signature", self.send())
@@ -47,9 +52,9 @@ class Dkim(unittest.TestCase):
         self.assertIn("no TXT record", seen[made[0]["selector"]]["why"])
         message = self.send()
         self.assertEqual(message.count(b"DKIM-Signature"), 1)
-        self.assertTrue(dkim.verify(message, dnsfunc=lambda name, timeout=5: self.record.encode() if name == b"there._domainkey.blue.test." else None))
+        self.assertTrue(self.dkimpy_verifies(message))
         # The same message with a subject put on top is refused: the fields are oversigned.
-        self.assertFalse(dkim.verify(b"Subject: other\r\n" + message, dnsfunc=lambda name, timeout=5: self.record.encode()))
+        self.assertFalse(self.dkimpy_verifies(b"Subject: other\r\n" + message))
         blue.cli("dkim", "retire", "blue.test", "there")
         self.assertNotIn(b"DKIM-Signature", self.send())
 
