@@ -10,5 +10,6 @@
 namespace posthorn::store {
 
 Result<std::string> read_blob(const Reader& reader, const BlobId& blob, std::string_view data_key);
+Result<std::string> open_evidence(std::string_view stored, const BlobId& blob, std::string_view data_key);
 
 }  // namespace posthorn::store

@@ -17,6 +17,8 @@ constexpr std::size_t chunk_size = 65'536;
 // Messages with more chunk bytes than this go ahead of their transaction. One often takes two blobs: a local copy and the queue's.
 constexpr std::size_t stage_from = 512u << 10;
 constexpr std::size_t stage_batch = 1u << 20;  // chunk bytes a transaction
+constexpr std::size_t evidence_limit = 512u << 10;  // octets of JSON
+constexpr char evidence_version = 1;
 constexpr int compression_level = 1;
 
 struct FreeCompressor {
@@ -50,6 +52,9 @@ std::string place(const BlobId& blob, std::uint32_t chunk, std::uint32_t of) {
   return out;
 }
 
+// The seal of an evidence record is bound to the blob that it tells of.
+std::string evidence_place(const BlobId& blob) { return key::of(blob) + "evidence"; }
+
 std::size_t bytes_of(const Prepared& prepared) {
   std::size_t sum = 0;
   for (const auto& chunk : prepared.chunks) sum += chunk.size();
@@ -75,6 +80,10 @@ Result<Prepared> Store::prepare(std::string_view message) const {
   out.base_subject = mail::base_subject(summary.subject);
   out.references = summary.references;
   return out;
+}
+
+void Store::attach_evidence(Prepared& prepared, std::string_view evidence) const {
+  prepared.evidence = std::string(1, evidence_version) + crypto::seal(prepared.data_key, compress(evidence.substr(0, evidence_limit)), evidence_place(prepared.blob));
 }
 
 Task<Status> Store::stage(std::shared_ptr<const Prepared> prepared) {
@@ -141,6 +150,17 @@ Result<std::string> read_blob(const Reader& reader, const BlobId& blob, std::str
   }
   if (out.size() != header.size) return corrupt("its size is not what it was");
   return out;
+}
+
+Result<std::string> open_evidence(std::string_view stored, const BlobId& blob, std::string_view data_key) {
+  const auto corrupt = [] { return fail(Errc::corrupt, "a stored evidence record cannot be read", "Restore it from your backup; the message itself is not touched by this"); };
+  if (stored.empty() || stored.front() != evidence_version) return corrupt();
+  TRY_ASSIGN(const auto packed, crypto::open(data_key, stored.substr(1), evidence_place(blob)));
+  std::string plain(evidence_limit, '\0');
+  const auto size = ZSTD_decompressDCtx(decompressor(), plain.data(), plain.size(), packed.data(), packed.size());
+  if (ZSTD_isError(size) != 0) return corrupt();
+  plain.resize(size);
+  return plain;
 }
 
 Result<std::string> Store::blob(const Prepared& prepared) const { return read_blob(*engine_.snapshot(), prepared.blob, prepared.data_key); }

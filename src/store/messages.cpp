@@ -89,6 +89,7 @@ Result<Appended> Store::append(Transaction& tx, AccountId account, MailboxId mai
   ++clock.emails;
   write.put(id, std::move(email));
   tx.put(Space::summary, key::of(account, id), prepared.summary);
+  if (!prepared.evidence.empty()) tx.put(Space::evidence, key::of(account, id), prepared.evidence);
   TRY(add_blob_reference(tx, prepared.blob, key::owner(account, id)));
   TRY(write.finish());
   return Appended{box.uidvalidity, uid, id};

@@ -49,12 +49,20 @@ class View {
   Result<mail::Summary> summary(EmailId id) const;
   // The message's bytes as they came. Errc::corrupt if a chunk does not check.
   Result<std::string> message(EmailId id) const;
+  // The evidence record that came with it (JSON), if any.
+  Result<std::optional<std::string>> evidence(EmailId id) const;
   Result<Keywords> keywords() const;
   // Changes with modseq > since, oldest first; Errc::not_found if the log no longer reaches back that far.
   Result<std::vector<Change>> changes(ModSeq since) const;
   const Reader& reader() const { return *reader_; }
 
  private:
+  struct Opened {
+    BlobId blob{};
+    std::string data_key;
+  };
+  Result<Opened> open(EmailId id) const;
+
   const crypto::Keyring& keyring_;
   std::unique_ptr<Reader> reader_;
   AccountId account_;
@@ -70,6 +78,7 @@ class Prepared {
   std::string summary;               // encoded mail::Summary
   std::string message_id, base_subject;
   std::vector<std::string> references;
+  std::string evidence;              // sealed; empty: none
 };
 
 // Tells sessions "look again" (design §4): carries no truth, may be lost or doubled.
@@ -108,6 +117,8 @@ class Store {
 
   // -- messages. prepare() is CPU work: call it through workers() for messages over 64 KiB.
   Result<Prepared> prepare(std::string_view message) const;
+  // Seals an evidence record (JSON) to go with the message: kept with every Email made of it, gone with it.
+  void attach_evidence(Prepared& prepared, std::string_view evidence) const;
   // Writes the chunks of a message that is too large for one transaction ahead of it; nothing to do for the others. Must have
   // returned before a transaction takes the message (within the hour, else that says Errc::unavailable and it must be staged again).
   // What no transaction takes is garbage for collect_garbage().

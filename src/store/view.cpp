@@ -118,15 +118,28 @@ Result<mail::Summary> View::summary(EmailId id) const {
   return mail::decode_summary(*bytes);
 }
 
-Result<std::string> View::message(EmailId id) const {
+Result<View::Opened> View::open(EmailId id) const {
   TRY_ASSIGN(const auto bytes, reader_->get(Space::email, key::of(account_, id)));
   if (!bytes) return no_email();
   TRY_ASSIGN(const auto record, decode_email(*bytes));
   TRY_ASSIGN(const auto account_bytes, reader_->get(Space::account, key::of(account_)));
   if (!account_bytes) return fail(Errc::not_found, "there is no such account");
   TRY_ASSIGN(const auto account, decode_account(*account_bytes));
-  TRY_ASSIGN(const auto data_key, keyring_.unwrap(account_, account.key, record.wrapped_key));
-  return read_blob(*reader_, record.blob, data_key);
+  TRY_ASSIGN(auto data_key, keyring_.unwrap(account_, account.key, record.wrapped_key));
+  return Opened{record.blob, std::move(data_key)};
+}
+
+Result<std::string> View::message(EmailId id) const {
+  TRY_ASSIGN(const auto opened, open(id));
+  return read_blob(*reader_, opened.blob, opened.data_key);
+}
+
+Result<std::optional<std::string>> View::evidence(EmailId id) const {
+  TRY_ASSIGN(const auto stored, reader_->get(Space::evidence, key::of(account_, id)));
+  if (!stored) return std::optional<std::string>();
+  TRY_ASSIGN(const auto opened, open(id));
+  TRY_ASSIGN(auto evidence, open_evidence(*stored, opened.blob, opened.data_key));
+  return std::optional(std::move(evidence));
 }
 
 Result<Keywords> View::keywords() const {

@@ -44,6 +44,22 @@ TEST(Store, GivesBackEveryByteOfAMessage) {
   EXPECT_EQ(t.store.view(alice).account()->emails, 5u);
 }
 
+TEST(Store, EvidenceIsKeptSealedWithTheEmailAndGoesWithIt) {
+  TestStore t;
+  const auto alice = t.add("alice@blue.test");
+  auto prepared = t.store.prepare(letter);
+  ASSERT_TRUE(prepared);
+  t.store.attach_evidence(*prepared, R"({"spf":"pass"})");
+  EXPECT_EQ(prepared->evidence.find("spf"), std::string::npos);
+  const auto added = t.run(t.store.append(alice, inbox_id, std::make_shared<const Prepared>(std::move(*prepared)), {}, t.store.clock().now()));
+  ASSERT_TRUE(added);
+  EXPECT_EQ(t.store.view(alice).evidence(added->email).value(), std::optional<std::string>(R"({"spf":"pass"})"));
+  const auto plain = t.append(alice, letter);
+  EXPECT_EQ(t.store.view(alice).evidence(plain->email).value(), std::optional<std::string>());
+  ASSERT_TRUE(t.run(t.store.expunge(alice, inbox_id, {added->uid}, Store::Expunge::all)));
+  EXPECT_EQ(t.store.view(alice).evidence(added->email).value(), std::optional<std::string>());
+}
+
 TEST(Store, CopiesShareTheEmailAndKeepTheirOwnFlags) {
   TestStore t;
   const auto alice = t.add("alice@blue.test");
