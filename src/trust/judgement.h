@@ -18,7 +18,7 @@ namespace posthorn::trust {
 
 // What the session saw.
 struct Facts {
-  std::string ip, helo;
+  std::string ip, helo;           // ip empty: not known (a file), SPF is none
   std::string mail_from;          // "" is <>
   std::string receiver;           // our host name, authserv-id
   WallTime now{};
@@ -26,8 +26,8 @@ struct Facts {
 
 // What the administrator decided.
 struct Rules {
-  std::vector<std::string> trusted_sealers;     // d= of ARC-Seals that may override a DMARC fail
-  std::vector<std::string> trusted_forwarders;  // addresses or networks in CIDR form
+  std::vector<std::string> trusted_sealers = {};     // d= of ARC-Seals that may override a DMARC fail
+  std::vector<std::string> trusted_forwarders = {};  // addresses or networks in CIDR form
   bool reject_on_policy_alone = false;          // reject on p=reject without a second signal (against RFC 9989 7.4)
 };
 
@@ -44,7 +44,7 @@ struct Judgement {
   std::vector<dkim::Signature> dkim;
   arc::Chain arc;
   dmarc::Authors authors;
-  dmarc::Verdict dmarc;                 // the decisive one
+  dmarc::Verdict dmarc;                 // the decisive one: the strictest that fails; pass only if all pass
   std::vector<dmarc::Verdict> all_dmarc;  // of every author domain
   bool mailing_list = false;            // List-Id, List-Post or Precedence: list: a sign, no proof
   bool forwarded = false;               // signs of a forwarder: Resent-, X-Forwarded-, Delivered-To of another, ARC, SRS
@@ -55,6 +55,15 @@ struct Judgement {
 
 // Nothing: ask what answers.take_missing() gives and call again. Never pass where an answer failed (promise 3).
 std::optional<Judgement> judge(const mail::Message& message, const Facts& facts, const Rules& rules, Answers& answers);
+
+// What of a judgement is done while other answers are missed. Kept by who calls again and again for one message, with the same
+// arguments, so that no body is hashed twice.
+struct Progress {
+  std::optional<spf::Verdict> spf, spf_helo;
+  std::optional<std::vector<dkim::Signature>> dkim;
+  std::optional<arc::Chain> arc;
+};
+std::optional<Judgement> judge(const mail::Message& message, const Facts& facts, const Rules& rules, Answers& answers, Progress& progress);
 
 AuthenticationResults results_of(const Judgement& judgement, const Facts& facts);
 

@@ -145,7 +145,7 @@ class Check {
     verdict_.organizational_domain = aligner.organization();
     verdict_.policy = asked.policy;
     verdict_.tag = asked.tag;
-    // rfc:9989#5.3.6: an aligned domain is enough, whatever else could not be looked up.
+    // rfc:9989#5.3: an aligned domain is enough, whatever else could not be looked up.
     if (pass) return end(Result::pass, pass_reason());
     if (open) {
       const auto& why = aligner.why_unknown();

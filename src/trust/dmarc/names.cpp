@@ -3,7 +3,7 @@
 
 namespace posthorn::trust::dmarc {
 
-// rfc:8601#2.7 with rfc:9989#9.1
+// rfc:8601#2.7; RFC 9989 keeps the words of DMARC
 std::string_view name_of(Result result) {
   switch (result) {
     case Result::none: return "none";
