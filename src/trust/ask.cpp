@@ -50,12 +50,13 @@ Task<void> ask(dns::Resolver& resolver, Answers& answers, Clock& clock, Duration
   late.why = "the DNS did not answer in time";
   round->answers.assign(round->questions.size(), late);
   round->waiting = round->questions.size();
-  // The session's executor is one thread: nothing below runs before the wait has begun.
+  // The session's executor is one thread: what is posted there runs when the wait has begun.
   const auto executor = co_await asio::this_coro::executor;
   auto timer = clock.timer(executor);
   auto start = [&resolver, &timer, &executor, &round, deadline](auto handler) {
     auto held = std::make_shared<decltype(handler)>(std::move(handler));
-    round->over = [held] { std::move (*held)(); };
+    // Posted: co_spawn() runs up to the first wait at once, so a resolver that knows everything ends the round in the loop below.
+    round->over = [held, executor] { asio::post(executor, [held] { std::move (*held)(); }); };
     timer->start(deadline, [round] { round->end(); });
     for (std::size_t i = 0; i < round->questions.size(); ++i) asio::co_spawn(executor, ask_one(resolver, round, i), asio::detached);
   };
