@@ -32,10 +32,13 @@ bool is_same_host(std::string_view written, std::string_view id) {
 // The id as a whole run of host characters somewhere in the text. In squeezed text the version may have come up behind it.
 enum class Text : std::uint8_t { as_written, squeezed };
 bool names_host(std::string_view text, std::string_view id, Text form = Text::as_written) {
+  constexpr int most_unicode_names = 50;  // converting costs; no honest field has more, so one that has is taken for ours
+  int unicode = 0;
   Cursor at(text);
   while (!at.done()) {
     at.take_while([](char c) { return !is_host_character(c); });
     auto run = at.take_while(is_host_character);
+    if (!is_ascii(run) && ++unicode > most_unicode_names) return true;
     if (is_same_host(run, id)) return true;
     if (form == Text::as_written) continue;
     while (run.size() > id.size() && mail::is_digit(run.back())) run.remove_suffix(1);
@@ -119,6 +122,7 @@ bool ends_header(std::string_view rest) { return rest.starts_with('\n') || rest.
 }  // namespace
 
 std::string without_forged_results(std::string_view message, std::string_view authserv_id) {
+  const auto id = to_lower(authserv_id);
   std::string out;
   out.reserve(message.size());
   bool received = false;
@@ -129,9 +133,9 @@ std::string without_forged_results(std::string_view message, std::string_view au
     const auto line = read_line(whole);
     at = end;
     received = received || equal_icase(line.name, "Received");
-    if (equal_icase(line.name, "Authentication-Results") && is_ours(line.value, authserv_id)) continue;
+    if (equal_icase(line.name, "Authentication-Results") && is_ours(line.value, id)) continue;
     // Ours will stand on top (rfc:7208#9.1): what stands above the trace of the hop before, or names us, would pass for it.
-    if (equal_icase(line.name, "Received-SPF") && (!received || is_ours(line.value, authserv_id))) continue;
+    if (equal_icase(line.name, "Received-SPF") && (!received || is_ours(line.value, id))) continue;
     out += whole;
   }
   out += message.substr(at);

@@ -34,16 +34,22 @@ void add(std::vector<std::string>& domains, std::string domain) {
   if (!domain.empty() && std::ranges::find(domains, domain) == domains.end()) domains.push_back(std::move(domain));
 }
 
+// To lower-case A-labels; domains of senders may have "_", which no host has.
+std::string identifier(const std::string& domain) {
+  if (auto parsed = mail::parse_domain(domain)) return std::move(*parsed);
+  return dns::is_valid_name(domain) ? to_lower(domain) : std::string();
+}
+
 dmarc::Identifiers proved(const Judgement& j) {
   dmarc::Identifiers out;
   // rfc:9989#4.4: the MAIL FROM identity alone; of a null reverse-path that is the HELO name.
-  if (const auto domain = mail::parse_domain(j.spf.domain); domain) {
-    if (j.spf.result == spf::Result::pass) out.spf = *domain;
-    if (j.spf.result == spf::Result::temperror) out.spf_unknown = *domain;
+  if (const auto domain = identifier(j.spf.domain); !domain.empty()) {
+    if (j.spf.result == spf::Result::pass) out.spf = domain;
+    if (j.spf.result == spf::Result::temperror) out.spf_unknown = domain;
   }
   for (const auto& signature : j.dkim) {
-    if (signature.result == dkim::Result::pass) add(out.dkim, to_lower(signature.domain));
-    if (signature.result == dkim::Result::temperror) add(out.dkim_unknown, to_lower(signature.domain));
+    if (signature.result == dkim::Result::pass) add(out.dkim, identifier(signature.domain));
+    if (signature.result == dkim::Result::temperror) add(out.dkim_unknown, identifier(signature.domain));
   }
   return out;
 }

@@ -182,6 +182,7 @@ TEST(ForgedResults, InOurNameAreRemoved) {
   EXPECT_EQ(without_forged_results(first + rest, "mx.posthorn.test"), rest);
   EXPECT_EQ(without_forged_results("Authentication-Results: m\xc3\xbcller.test; spf=pass\r\n" + rest, "xn--mller-kva.test"), rest);
   EXPECT_EQ(without_forged_results("Authentication-Results: mx.posthorn.test; spf=pass", "mx.posthorn.test"), "");
+  EXPECT_EQ(without_forged_results("Authentication-Results: mx.posthorn.test; spf=pass", "MX.Posthorn.Test"), "");
 }
 
 TEST(ForgedResults, OfOthersAndTheBodyStay) {
@@ -210,6 +211,13 @@ TEST(ForgedResults, OfOthersAndTheBodyStay) {
   EXPECT_EQ(without_forged_results("", "mx.posthorn.test"), "");
   EXPECT_EQ(without_forged_results("\r\nAuthentication-Results: mx.posthorn.test; x=y\r\n", "mx.posthorn.test"),
             "\r\nAuthentication-Results: mx.posthorn.test; x=y\r\n");
+}
+
+TEST(ForgedResults, HostileUnicodeCostsNothing) {
+  std::string names;
+  for (int i = 0; i < 100'000; ++i) names += "\xc3\xbc ";
+  const std::string rest = "From: a@x.test\r\n\r\n";
+  EXPECT_EQ(without_forged_results("Authentication-Results: " + names + "\r\n" + rest, "mx.posthorn.test"), rest);
 }
 
 TEST(ForgedResults, BehindAThousandFieldsAreRemovedToo) {

@@ -122,6 +122,21 @@ TEST(Judgement, DecidesByPolicyAndASecondSign) {
   }
 }
 
+// Case, final dots, Unicode and underscores do not stand between a domain and itself.
+TEST(Judgement, AlignsDomainsInEverySpelling) {
+  auto dns = world();
+  for (const auto* name : {"xn--mller-kva.test", "b_1.xn--mller-kva.test"}) dns.txt(name, "v=spf1 ip4:192.0.2.1 -all");
+  dns.txt("_dmarc.xn--mller-kva.test", "v=DMARC1; p=reject").txt("s1._domainkey.xn--mller-kva.test", dkim::key_record(key()));
+  const std::string from = "a@M\xc3\xbcller.TEST";
+  for (const auto* sender : {"a@xn--mller-kva.test", "a@XN--MLLER-KVA.Test", "a@xn--mller-kva.test.", "a@b_1.xn--mller-kva.test"}) {
+    const auto j = judged(letter(from), with_sender(from_legit, sender), {}, dns);
+    EXPECT_EQ(j.dmarc.result, dmarc::Result::pass) << sender << ": " << j.reason;
+  }
+  EXPECT_EQ(judged(signed_by("xn--mller-kva.test", letter(from)), from_attacker, {}, dns).dmarc.result, dmarc::Result::pass);
+  EXPECT_EQ(judged(letter("admin@LEGIT.Test"), with_sender(from_legit, "x@Legit.TEST"), {}, dns).dmarc.result, dmarc::Result::pass);
+  EXPECT_EQ(judged(letter("admin@legit.test."), from_legit, {}, dns).disposition, Disposition::quarantine);
+}
+
 TEST(Judgement, RejectsOnThePolicyAloneOnlyIfToldSo) {
   const auto soft = with_sender(from_attacker, "a@soft.test");
   const Rules rules{.reject_on_policy_alone = true};
