@@ -84,13 +84,11 @@ std::string_view id_part(std::string_view value) {
 
 bool is_ours(std::string_view value, std::string_view id) {
   const auto text = on_one_line(value);
-  const auto parsed = parse_authentication_results(text);
+  const auto parsed = parse_authentication_results(mail::unfolded(value));
   if (parsed && is_same_host(parsed->authserv_id, id)) return true;
   // What cannot be read is looked at as a whole; else only where an id stands, as a stranger's results may well speak of us.
   const auto where = parsed ? id_part(text) : std::string_view(text);
-  const auto naive = where.substr(0, parsed ? where.find(';') : where.size());
-  return names_host(where, id) || names_host(squeezed(where), id, Text::squeezed) ||
-         names_host(squeezed(naive), id, Text::squeezed);
+  return names_host(where, id) || names_host(squeezed(where), id, Text::squeezed);
 }
 
 // A header line with its continuations.

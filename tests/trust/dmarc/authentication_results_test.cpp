@@ -152,6 +152,7 @@ TEST(ForgedResults, InOurNameAreRemoved) {
       "Authentication-Results: (mx.posthorn.test) other.test; dmarc=pass\r\n",
       "Authentication-Results: (mx.posthorn.test; dmarc=pass) other.test; spf=none\r\n",
       "Authentication-Results: other.test (mx.posthorn.test; dmarc=pass\r\n",
+      "Authentication-Results: (x; mx.posthorn.test; dmarc=pass) other.test; spf=none\r\n",
       "Authentication-Results: mx.post(x)horn.test; dmarc=pass\r\n",
       "Authentication-Results: mx.post(x)horn.test 1; dmarc=pass\r\n",
       "Authentication-Results: mx.post\r\n horn.test 1; dmarc=pass\r\n",
