@@ -1,5 +1,5 @@
-// Authentication-Results: what is read can be written, and reads the same again; what is written is one header field; a message from
-// which forged ones were removed has none in our name left, by our own reader, and loses nothing when done again.
+// Authentication-Results: what is read can be written, and reads the same again; what is written is one header field; a message
+// from which forged ones were removed has none in our name left, by our own reader, and loses nothing when done again.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -1,4 +1,5 @@
-// DMARC records: whatever stands in the DNS, reading and explaining it stays bounded, and a record's own text reads the same again.
+// DMARC records: whatever stands in the DNS, reading and explaining it stays bounded, and a record's own text reads the same
+// again.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -22,7 +23,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto& note : explain(*record))
     if (note.meaning.empty()) std::abort();
   const auto again = parse_record(record->text);
-  if (!again || again->p != record->p || again->sp != record->sp || again->np != record->np || again->errors != record->errors) std::abort();
+  if (!again || again->p != record->p || again->sp != record->sp || again->np != record->np || again->errors != record->errors)
+    std::abort();
   // One more tag that nobody knows changes nothing.
   const auto more = parse_record(record->text + ";zz=1");
   if (!more || (record->errors.size() < 20 && (more->p != record->p || more->rua != record->rua))) std::abort();

@@ -1,4 +1,5 @@
-// trust/ask_judge.cpp - a message judged with a real resolver: ask what is missed, try again, until the time of one message is over.
+// trust/ask_judge.cpp - a message judged with a real resolver: ask what is missed, try again, until the time of one message is
+// over.
 #include "trust/ask.h"
 
 namespace posthorn::trust {
@@ -8,7 +9,8 @@ constexpr Duration whole_time = std::chrono::seconds(20);  // attacks.md C8
 
 }  // namespace
 
-Task<Judgement> judge(dns::Resolver& resolver, Clock& clock, const mail::Message& message, Facts facts, Rules rules, Answers& answers) {
+Task<Judgement> judge(dns::Resolver& resolver, Clock& clock, const mail::Message& message, Facts facts, Rules rules,
+                      Answers& answers) {
   Progress progress;
   const auto end = clock.steady() + whole_time;
   for (;;) {

@@ -16,7 +16,9 @@ using mail::skip_cfws;
 // A line of the field holds one property; a value of this length fits 998 octets even if each octet is escaped.
 constexpr std::size_t longest_value = 400, longest_field = 64 * 1024, most_results = 200, most_properties = 64;
 
-bool is_let_dig(char c) { return mail::is_alpha(c) || mail::is_digit(c); }
+bool is_let_dig(char c) {
+  return mail::is_alpha(c) || mail::is_digit(c);
+}
 
 // Keyword of rfc:8601#2.2, with the "_" that some write.
 bool is_keyword(std::string_view text) {
@@ -72,7 +74,9 @@ bool is_plain_address(std::string_view text) {
   return std::ranges::all_of(text.substr(0, at), [](char c) { return c == '+' || is_plain_name({&c, 1}); });
 }
 
-std::string quoted(std::string_view text) { return "\"" + escaped(text, "\"\\") + "\""; }
+std::string quoted(std::string_view text) {
+  return "\"" + escaped(text, "\"\\") + "\"";
+}
 std::string id_text(std::string_view id) {
   const auto text = safe(id);
   return is_plain_name(text) ? text : quoted(text);

@@ -20,7 +20,9 @@ bool any_signature_passes(const Judgement& j) {
   return std::ranges::any_of(j.dkim, [](const auto& s) { return s.result == dkim::Result::pass; });
 }
 
-bool has_several_authors(const Judgement& j) { return j.authors.domains.size() > 1; }
+bool has_several_authors(const Judgement& j) {
+  return j.authors.domains.size() > 1;
+}
 
 // What makes a failing message a forgery rather than one that was changed on its way. Empty: nothing.
 std::string second_sign(const Judgement& j) {
@@ -39,7 +41,9 @@ class Decision {
     switch (j_.dmarc.result) {
       case dmarc::Result::fail: decide_fail(); break;
       case dmarc::Result::pass: set(Disposition::none, j_.dmarc.reason); break;
-      case dmarc::Result::temperror: set(Disposition::none, "could not check DMARC, so its policy is not applied: " + j_.dmarc.reason); break;
+      case dmarc::Result::temperror:
+        set(Disposition::none, "could not check DMARC, so its policy is not applied: " + j_.dmarc.reason);
+        break;
       case dmarc::Result::permerror: set(Disposition::none, j_.dmarc.reason); break;
       case dmarc::Result::none: set(Disposition::none, j_.dmarc.reason + spf_alone()); break;
     }
@@ -57,13 +61,15 @@ class Decision {
     const auto& verdict = j_.dmarc;
     if (verdict.policy == dmarc::Policy::none) return set(Disposition::none, verdict.reason);
     if (verdict.applied != verdict.policy)
-      override_by("policy_test_mode", "t=y: " + std::string(name_of(verdict.applied)) + " instead of " + std::string(name_of(verdict.policy)));
+      override_by("policy_test_mode",
+                  "t=y: " + std::string(name_of(verdict.applied)) + " instead of " + std::string(name_of(verdict.policy)));
     if (verdict.applied == dmarc::Policy::none) return set(Disposition::none, verdict.reason);
     if (is_in_networks(facts_.ip, rules_.trusted_forwarders)) {
       override_by("trusted_forwarder", facts_.ip + " is a trusted forwarder");
       return set(Disposition::none, verdict.reason + "; not applied, as " + facts_.ip + " is a trusted forwarder");
     }
-    if (const auto seal = has_several_authors(j_) ? "" : trusted_seal(j_.arc, rules_.trusted_sealers, verdict.author); !seal.empty()) {
+    if (const auto seal = has_several_authors(j_) ? "" : trusted_seal(j_.arc, rules_.trusted_sealers, verdict.author);
+        !seal.empty()) {
       override_by("local_policy", "arc=pass " + seal);
       return set(Disposition::none, verdict.reason + "; not applied, as a trusted ARC sealer saw it pass (" + seal + ")");
     }
@@ -125,13 +131,16 @@ bool says_pass(const arc::Set& set, std::string_view author) {
   if (!results) return false;
   return std::ranges::any_of(results->results, [author](const MethodResult& one) {
     if (one.method != "dmarc" || one.result != "pass") return false;
-    return std::ranges::any_of(one.properties, [author](const auto& p) { return p.first == "header.from" && equal_icase(p.second, author); });
+    return std::ranges::any_of(one.properties,
+                               [author](const auto& p) { return p.first == "header.from" && equal_icase(p.second, author); });
   });
 }
 
 }  // namespace
 
-void decide(const Facts& facts, const Rules& rules, Judgement& judgement) { Decision(facts, rules, judgement).run(); }
+void decide(const Facts& facts, const Rules& rules, Judgement& judgement) {
+  Decision(facts, rules, judgement).run();
+}
 
 bool is_in_networks(std::string_view address, const std::vector<std::string>& networks) {
   const auto octets = spf::address_octets(address);

@@ -115,7 +115,9 @@ std::size_t line_end(std::string_view message, std::size_t from) {
   }
 }
 
-bool ends_header(std::string_view rest) { return rest.starts_with('\n') || rest.starts_with("\r\n"); }
+bool ends_header(std::string_view rest) {
+  return rest.starts_with('\n') || rest.starts_with("\r\n");
+}
 
 }  // namespace
 

@@ -77,7 +77,8 @@ std::vector<std::string> judged_authors(Judgement& j) {
 }
 
 // All authors are asked for before any is waited for.
-bool judge_authors(Judgement& j, const std::vector<std::string>& authors, const dmarc::Identifiers& identifiers, Answers& answers) {
+bool judge_authors(Judgement& j, const std::vector<std::string>& authors, const dmarc::Identifiers& identifiers,
+                   Answers& answers) {
   bool all = true;
   for (const auto& author : authors) {
     auto verdict = dmarc::check(author, identifiers, answers);
@@ -123,7 +124,8 @@ std::string_view name_of(Disposition disposition) {
   return "none";
 }
 
-std::optional<Judgement> judge(const mail::Message& message, const Facts& facts, const Rules& rules, Answers& answers, Progress& progress) {
+std::optional<Judgement> judge(const mail::Message& message, const Facts& facts, const Rules& rules, Answers& answers,
+                               Progress& progress) {
   Judgement j;
   j.authors = dmarc::authors_of(message);
   const auto authors = judged_authors(j);

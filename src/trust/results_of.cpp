@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t most_signatures = 16;  // shown: behind those that are verified, one like the other says "too many"
 
-std::string text(std::string_view view) { return std::string(view); }
+std::string text(std::string_view view) {
+  return std::string(view);
+}
 
 // rfc:8601#2.7.2; of a null reverse-path the postmaster that was checked is shown.
 MethodResult spf_result(const spf::Verdict& verdict, const Facts& facts) {
@@ -23,7 +25,8 @@ MethodResult spf_result(const spf::Verdict& verdict, const Facts& facts) {
 
 // rfc:8601#2.7.1; header.b tells signatures of one domain apart.
 MethodResult dkim_result(const dkim::Signature& signature) {
-  MethodResult out{"dkim", text(name_of(signature.result)), signature.result == dkim::Result::pass ? "" : signature.reason, {}, ""};
+  MethodResult out{
+      "dkim", text(name_of(signature.result)), signature.result == dkim::Result::pass ? "" : signature.reason, {}, ""};
   if (!signature.domain.empty()) out.properties.emplace_back("header.d", signature.domain);
   if (!signature.selector.empty()) out.properties.emplace_back("header.s", signature.selector);
   if (!signature.signature.empty()) out.properties.emplace_back("header.b", base64_encode(signature.signature).substr(0, 8));

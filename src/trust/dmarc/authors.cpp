@@ -13,7 +13,9 @@ namespace {
 // As the envelope has it (mail/envelope.cpp): what is over does not count there either.
 constexpr std::size_t longest_field = 1024 * 1024, most_addresses = 10'000, most_problems = 10, shown = 80;
 
-bool is_space(char c) { return c == ' ' || c == '\t'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t';
+}
 
 void problem(Authors& authors, std::string text) {
   if (authors.problems.size() < most_problems) authors.problems.push_back(std::move(text));
@@ -64,7 +66,8 @@ std::size_t from_like_lines(const mail::Message& message) {
 }
 
 bool is_odd(const mail::Message& message) {
-  constexpr auto odd = static_cast<std::uint32_t>(mail::Ambiguity::bad_header_line) | static_cast<std::uint32_t>(mail::Ambiguity::over_limit);
+  constexpr auto odd =
+      static_cast<std::uint32_t>(mail::Ambiguity::bad_header_line) | static_cast<std::uint32_t>(mail::Ambiguity::over_limit);
   return (message.ambiguities & odd) != 0;
 }
 

@@ -89,7 +89,9 @@ Asked asked_for(const std::string& author, const Walked& found, Answers& answers
   return asked;
 }
 
-Policy weaker(Policy policy) { return policy == Policy::reject ? Policy::quarantine : Policy::none; }
+Policy weaker(Policy policy) {
+  return policy == Policy::reject ? Policy::quarantine : Policy::none;
+}
 
 class Check {
  public:

@@ -16,7 +16,9 @@ std::string asks_for(std::string_view policy) {
   return {};
 }
 
-std::string of_policy(std::string_view value) { return asks_for(value); }
+std::string of_policy(std::string_view value) {
+  return asks_for(value);
+}
 std::string of_sp(std::string_view value) {
   const auto meaning = asks_for(value);
   return meaning.empty() ? meaning : "for subdomains that exist: " + meaning;
@@ -59,8 +61,12 @@ std::string addresses(std::string_view what, std::string_view value) {
   if (static_cast<std::size_t>(good) != parts.size()) return {};
   return std::string(what) + " go to " + (good == 1 ? "this address" : "these " + std::to_string(good) + " addresses");
 }
-std::string of_rua(std::string_view value) { return addresses("daily reports", value); }
-std::string of_ruf(std::string_view value) { return addresses("reports on single failures", value); }
+std::string of_rua(std::string_view value) {
+  return addresses("daily reports", value);
+}
+std::string of_ruf(std::string_view value) {
+  return addresses("reports on single failures", value);
+}
 
 struct Meaning {
   std::string_view name;
@@ -114,8 +120,10 @@ std::vector<TagNote> explain(const Record& record) {
   }
   for (const auto& error : tags->errors) notes.push_back({"", "", error, false});
   if (std::ranges::find(seen, "p") == seen.end())
-    notes.push_back({"p", "", record.usable ? "missing: the record counts as p=none" : "missing: the record does not count", false});
-  if (std::ranges::find(seen, "rua") == seen.end()) notes.push_back({"rua", "", "missing: nobody sends reports about this domain", false});
+    notes.push_back(
+        {"p", "", record.usable ? "missing: the record counts as p=none" : "missing: the record does not count", false});
+  if (std::ranges::find(seen, "rua") == seen.end())
+    notes.push_back({"rua", "", "missing: nobody sends reports about this domain", false});
   return notes;
 }
 

@@ -13,9 +13,15 @@ namespace {
 
 constexpr std::size_t shown_value = 60;
 
-bool is_space(char c) { return c == ' ' || c == '\t'; }
-bool is_letter(char c) { return Cursor::lower(c) >= 'a' && Cursor::lower(c) <= 'z'; }
-bool is_number(char c) { return c >= '0' && c <= '9'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t';
+}
+bool is_letter(char c) {
+  return Cursor::lower(c) >= 'a' && Cursor::lower(c) <= 'z';
+}
+bool is_number(char c) {
+  return c >= '0' && c <= '9';
+}
 
 std::string_view trim_space(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
@@ -87,9 +93,15 @@ struct KnownTag {
   std::string_view name;
   Reader read;
 };
-void read_p(Reading& r, std::string_view value) { r.policy(r.record.p, "p", value); }
-void read_sp(Reading& r, std::string_view value) { r.policy(r.record.sp, "sp", value); }
-void read_np(Reading& r, std::string_view value) { r.policy(r.record.np, "np", value); }
+void read_p(Reading& r, std::string_view value) {
+  r.policy(r.record.p, "p", value);
+}
+void read_sp(Reading& r, std::string_view value) {
+  r.policy(r.record.sp, "sp", value);
+}
+void read_np(Reading& r, std::string_view value) {
+  r.policy(r.record.np, "np", value);
+}
 void read_adkim(Reading& r, std::string_view value) {
   if (const auto i = r.letter("adkim", value, "rs")) r.record.adkim = *i == 1 ? Alignment::strict : Alignment::relaxed;
 }
@@ -103,8 +115,12 @@ void read_psd(Reading& r, std::string_view value) {
 void read_t(Reading& r, std::string_view value) {
   if (const auto i = r.letter("t", value, "ny")) r.record.testing = *i == 1;
 }
-void read_rua(Reading& r, std::string_view value) { r.uris(r.record.rua, "rua", value); }
-void read_ruf(Reading& r, std::string_view value) { r.uris(r.record.ruf, "ruf", value); }
+void read_rua(Reading& r, std::string_view value) {
+  r.uris(r.record.rua, "rua", value);
+}
+void read_ruf(Reading& r, std::string_view value) {
+  r.uris(r.record.ruf, "ruf", value);
+}
 void read_fo(Reading& r, std::string_view value) {
   if (!is_fo(value)) return r.wrong("fo", value, "no list of 0, 1, d and s; the default counts");
   r.record.fo = to_lower(value);
@@ -121,7 +137,8 @@ constexpr std::array<KnownTag, 10> known_tags{{{"p", read_p},
                                                {"ruf", read_ruf},
                                                {"fo", read_fo}}};
 
-// rfc:9989#4.7: without a good policy, or with a bad sp or np, the record acts as p=none if somebody wants reports, else not at all.
+// rfc:9989#4.7: without a good policy, or with a bad sp or np, the record acts as p=none if somebody wants reports, else not at
+// all.
 void settle_policy(Reading& r) {
   auto& record = r.record;
   if (record.p && !r.broken_policy) return;

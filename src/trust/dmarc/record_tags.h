@@ -12,8 +12,8 @@ namespace posthorn::trust::dmarc {
 constexpr std::size_t most_tags = 100, most_errors = 20, most_uris = 50;
 
 struct RecordTag {
-  std::string name;         // lower case
-  std::string_view value;   // without surrounding white space
+  std::string name;        // lower case
+  std::string_view value;  // without surrounding white space
 };
 
 struct RecordTags {
@@ -23,7 +23,8 @@ struct RecordTags {
 // Nothing: the text does not begin with v=DMARC1.
 std::optional<RecordTags> split_record(std::string_view text);
 
-// One URI of rua= or ruf= without the obsolete size (rfc:9989#4.8 obs-dmarc-uri). Nothing: not a URI, or mailto: without an address.
+// One URI of rua= or ruf= without the obsolete size (rfc:9989#4.8 obs-dmarc-uri). Nothing: not a URI, or mailto: without an
+// address.
 std::optional<std::string> report_uri(std::string_view written);
 
 }  // namespace posthorn::trust::dmarc

@@ -10,14 +10,18 @@ namespace {
 
 constexpr std::size_t walk_labels = 8;  // rfc:9989#4.10: a longer name continues with its last 7 labels
 
-std::size_t labels_of(std::string_view name) { return 1 + static_cast<std::size_t>(std::ranges::count(name, '.')); }
+std::size_t labels_of(std::string_view name) {
+  return 1 + static_cast<std::size_t>(std::ranges::count(name, '.'));
+}
 
 std::string_view last_labels(std::string_view name, std::size_t count) {
   for (std::size_t left = labels_of(name); left > count; --left) name = name.substr(name.find('.') + 1);
   return name;
 }
 
-std::string record_name(std::string_view domain) { return "_dmarc." + std::string(domain); }
+std::string record_name(std::string_view domain) {
+  return "_dmarc." + std::string(domain);
+}
 
 // What stands at one name.
 struct Look {

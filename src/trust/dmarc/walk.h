@@ -12,10 +12,10 @@
 namespace posthorn::trust::dmarc {
 
 struct Walk {
-  std::vector<Walked> found;         // longest name first
+  std::vector<Walked> found;  // longest name first
   std::vector<std::string> queried;
-  bool failed = false;               // a query failed: nothing may be concluded
-  std::string why;                   // of failed
+  bool failed = false;  // a query failed: nothing may be concluded
+  std::string why;      // of failed
 };
 std::optional<Walk> walk(std::string_view start, Answers& answers);
 std::string organizational_domain_of(const Walk& walk, std::string_view start);

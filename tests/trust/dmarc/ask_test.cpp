@@ -18,7 +18,8 @@ namespace asio = boost::asio;
 
 dns::Zone zone() {
   auto parsed = dns::parse_zone(
-      "$ORIGIN legit.test.\n@ 60 IN TXT \"v=spf1 a:mx.legit.test include:sub.legit.test -all\"\nsub 60 IN TXT \"v=spf1 ip4:192.0.2.9 -all\"\n"
+      "$ORIGIN legit.test.\n@ 60 IN TXT \"v=spf1 a:mx.legit.test include:sub.legit.test -all\"\nsub 60 IN TXT \"v=spf1 "
+      "ip4:192.0.2.9 -all\"\n"
       "mx 60 IN A 192.0.2.1\n_dmarc 60 IN TXT \"v=DMARC1; p=reject\"\nnews 60 IN A 192.0.2.1\n");
   EXPECT_TRUE(parsed) << parsed.error().text();
   return std::move(*parsed);
@@ -51,7 +52,8 @@ struct Outcome {
   std::size_t known = 0;
 };
 
-Task<void> run(dns::Resolver& resolver, Clock& clock, const mail::Message& message, std::string ip, Answers& answers, std::optional<Judgement>& out) {
+Task<void> run(dns::Resolver& resolver, Clock& clock, const mail::Message& message, std::string ip, Answers& answers,
+               std::optional<Judgement>& out) {
   Facts facts;
   facts.ip = std::move(ip);
   facts.helo = "mx.legit.test";

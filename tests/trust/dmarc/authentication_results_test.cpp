@@ -29,12 +29,18 @@ TEST(AuthenticationResultsField, IsWrittenFoldedAndQuoted) {
   const AuthenticationResults some{
       "mx.posthorn.test",
       {{"spf", "pass", "", {{"smtp.mailfrom", "bob+x@example.org"}}, ""},
-       {"dkim", "permerror", "bad \"d=\"", {{"header.d", "legit'a.attack.test"}, {"header.b", "ab/c+d=="}, {"header.i", "@example.org"}}, "a (b) \\"},
+       {"dkim",
+        "permerror",
+        "bad \"d=\"",
+        {{"header.d", "legit'a.attack.test"}, {"header.b", "ab/c+d=="}, {"header.i", "@example.org"}},
+        "a (b) \\"},
        {"bad method", "pass", "", {}, ""},
        {"dmarc", "fail", "", {{"no dot", "x"}, {"header.from", ""}}, ""}}};
   EXPECT_EQ(wire(some),
-            "Authentication-Results: mx.posthorn.test;\r\n\tspf=pass\r\n\tsmtp.mailfrom=bob+x@example.org;\r\n\tdkim=permerror\r\n\t(a \\(b\\) \\\\)\r\n"
-            "\treason=\"bad \\\"d=\\\"\"\r\n\theader.d=\"legit'a.attack.test\"\r\n\theader.b=\"ab/c+d==\"\r\n\theader.i=@example.org;\r\n"
+            "Authentication-Results: "
+            "mx.posthorn.test;\r\n\tspf=pass\r\n\tsmtp.mailfrom=bob+x@example.org;\r\n\tdkim=permerror\r\n\t(a \\(b\\) \\\\)\r\n"
+            "\treason=\"bad "
+            "\\\"d=\\\"\"\r\n\theader.d=\"legit'a.attack.test\"\r\n\theader.b=\"ab/c+d==\"\r\n\theader.i=@example.org;\r\n"
             "\tdmarc=fail\r\n\theader.from=\"\"\r\n");
 }
 
@@ -48,11 +54,13 @@ TEST(AuthenticationResultsField, IsReadInEveryForm) {
       {"example.org", "example.org", ""},
       {"(c) example.org (d) 1 (e);\r\n none (f)", "example.org", ""},
       {"\"example.org\"; spf=pass smtp.mailfrom=example.net", "example.org", "spf=pass{smtp.mailfrom=example.net}"},
-      {"example.com;\r\n auth=pass (cram-md5) smtp.auth=sender@example.net;\r\n spf=pass smtp.mailfrom=example.net", "example.com",
-       "auth=pass{smtp.auth=sender@example.net}spf=pass{smtp.mailfrom=example.net}"},
-      {"example.com; DKIM=Pass reason=\"good signature\" Header.I=@mail-router.example.net; dkim=fail reason=\"bad\" header.i=\"a b\"@x.test",
+      {"example.com;\r\n auth=pass (cram-md5) smtp.auth=sender@example.net;\r\n spf=pass smtp.mailfrom=example.net",
+       "example.com", "auth=pass{smtp.auth=sender@example.net}spf=pass{smtp.mailfrom=example.net}"},
+      {"example.com; DKIM=Pass reason=\"good signature\" Header.I=@mail-router.example.net; dkim=fail reason=\"bad\" "
+       "header.i=\"a b\"@x.test",
        "example.com", "dkim=pass{header.i=@mail-router.example.net}dkim=fail{header.i=a b@x.test}"},
-      {"foo.example.net (foobar) 1 (baz);\r\n dkim (Because I like it) / 1 (One yay) = (wait for it) fail\r\n policy (A dot can go here) . (like that) "
+      {"foo.example.net (foobar) 1 (baz);\r\n dkim (Because I like it) / 1 (One yay) = (wait for it) fail\r\n policy (A dot can "
+       "go here) . (like that) "
        "expired\r\n (this surprised me) = (as I wasn't expecting it) 1362471462",
        "foo.example.net", "dkim=fail{policy.expired=1362471462}"},
       {"mx; dmarc=fail action=quarantine header.from=x.test; compauth=none reason=405;", "mx",
@@ -79,10 +87,12 @@ TEST(AuthenticationResultsField, IsReadInEveryForm) {
 }
 
 TEST(AuthenticationResultsField, RefusesWhatIsNone) {
-  for (const auto* value : {"", ";", "; dmarc=pass", "(example.org); dmarc=pass", "example.org 2; dmarc=pass", "example.org 1x; dmarc=pass",
-                            "example.org other; dmarc=pass", "example.org; dmarc", "example.org; =pass", "example.org; dmarc=", "example.org; none; x",
-                            "example.org; dmarc=pass header.from", "example.org; dmarc=pass header.from=", "example.org; dmarc=pass =x",
-                            "\"example.org; dmarc=pass", "example.org; dmarc=pass reason=\"x", "\"\"; none", "example.org; dmarc=pa@ss"})
+  for (const auto* value :
+       {"", ";", "; dmarc=pass", "(example.org); dmarc=pass", "example.org 2; dmarc=pass", "example.org 1x; dmarc=pass",
+        "example.org other; dmarc=pass", "example.org; dmarc", "example.org; =pass",
+        "example.org; dmarc=", "example.org; none; x", "example.org; dmarc=pass header.from",
+        "example.org; dmarc=pass header.from=", "example.org; dmarc=pass =x", "\"example.org; dmarc=pass",
+        "example.org; dmarc=pass reason=\"x", "\"\"; none", "example.org; dmarc=pa@ss"})
     EXPECT_FALSE(parse_authentication_results(value)) << value;
   std::string flood = "mx";
   for (int i = 0; i < 5000; ++i) flood += ";a=b";
@@ -105,7 +115,8 @@ TEST(AuthenticationResultsField, HostileValuesComeBackAndNeverEndALine) {
   for (int i = 0; i < 20'000; ++i) {
     AuthenticationResults results{"a" + text(nasty, 20), {}};
     for (auto n = random() % 3; n > 0; --n)
-      results.results.push_back({"dkim", "fail", text(nasty, 40), {{"header.d", text(nasty, 60)}, {"smtp.mailfrom", text(nasty, 60)}}, ""});
+      results.results.push_back(
+          {"dkim", "fail", text(nasty, 40), {{"header.d", text(nasty, 60)}, {"smtp.mailfrom", text(nasty, 60)}}, ""});
     const auto back = parse_authentication_results(value_of(wire(results)));
     ASSERT_TRUE(back) << wire(results);
     EXPECT_EQ(back->authserv_id, without_tabs(results.authserv_id));
@@ -118,14 +129,16 @@ TEST(AuthenticationResultsField, HostileValuesComeBackAndNeverEndALine) {
   }
   // Bytes that end lines, or are no text, become "?"; comments keep their brackets.
   const std::string bytes("a\r\nX: y\0\x7f\n\n(\xff\xc2\x85\xe2\x80\xa8)", 19);
-  const AuthenticationResults evil{"mx\r\nX: y", {{"dkim", "fail", bytes, {{"header.d", bytes + std::string(5000, '"')}}, bytes + std::string(5000, '(')}}};
+  const AuthenticationResults evil{
+      "mx\r\nX: y", {{"dkim", "fail", bytes, {{"header.d", bytes + std::string(5000, '"')}}, bytes + std::string(5000, '(')}}};
   const auto field = wire(evil);
   for (const auto line : split(field, '\n')) EXPECT_LT(line.size(), 998U);
   const auto back = parse_authentication_results(value_of(field));
   ASSERT_TRUE(back);
   EXPECT_EQ(back->authserv_id, "mx??X: y");
   EXPECT_TRUE(back->results[0].reason.starts_with("a??X: y"));
-  const AuthenticationResults unicode{"mx", {{"spf", "pass", "", {{"smtp.mailfrom", "m\xc3\xbc@x\xe2\x80\xa8\xc2\x85y.test"}}, "(\xc3\xbc)"}}};
+  const AuthenticationResults unicode{
+      "mx", {{"spf", "pass", "", {{"smtp.mailfrom", "m\xc3\xbc@x\xe2\x80\xa8\xc2\x85y.test"}}, "(\xc3\xbc)"}}};
   const auto read = parse_authentication_results(value_of(wire(unicode)));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->results[0].properties[0].second, "m\xc3\xbc@x??y.test");
@@ -181,7 +194,8 @@ TEST(ForgedResults, InOurNameAreRemoved) {
   }
   const std::string first = " Authentication-Results: mx.posthorn.test; dmarc=pass\r\n", rest = "From: a@x.test\r\n\r\n";
   EXPECT_EQ(without_forged_results(first + rest, "mx.posthorn.test"), rest);
-  EXPECT_EQ(without_forged_results("Authentication-Results: m\xc3\xbcller.test; spf=pass\r\n" + rest, "xn--mller-kva.test"), rest);
+  EXPECT_EQ(without_forged_results("Authentication-Results: m\xc3\xbcller.test; spf=pass\r\n" + rest, "xn--mller-kva.test"),
+            rest);
   EXPECT_EQ(without_forged_results("Authentication-Results: mx.posthorn.test; spf=pass", "mx.posthorn.test"), "");
   EXPECT_EQ(without_forged_results("Authentication-Results: mx.posthorn.test; spf=pass", "MX.Posthorn.Test"), "");
 }
@@ -208,7 +222,8 @@ TEST(ForgedResults, OfOthersAndTheBodyStay) {
   // Below the trace of the hop before, a Received-SPF is that hop's own, unless it names us.
   const std::string received = "Received: from a by b\r\n", spf = "Received-SPF: pass receiver=other.test;\r\n";
   EXPECT_EQ(without_forged_results(received + spf + "\r\n", "mx.posthorn.test"), received + spf + "\r\n");
-  EXPECT_EQ(without_forged_results(received + "Received-SPF: pass receiver=mx.posthorn.test;\r\n\r\n", "mx.posthorn.test"), received + "\r\n");
+  EXPECT_EQ(without_forged_results(received + "Received-SPF: pass receiver=mx.posthorn.test;\r\n\r\n", "mx.posthorn.test"),
+            received + "\r\n");
   EXPECT_EQ(without_forged_results("", "mx.posthorn.test"), "");
   EXPECT_EQ(without_forged_results("\r\nAuthentication-Results: mx.posthorn.test; x=y\r\n", "mx.posthorn.test"),
             "\r\nAuthentication-Results: mx.posthorn.test; x=y\r\n");

@@ -98,18 +98,27 @@ class Generator {
  private:
   std::string pick(std::initializer_list<const char*> all) { return *(all.begin() + random_() % all.size()); }
   std::string spec() {
-    return pick({"admin", "a.b", "\"a b\"", "\"a@evil.test\"", "", "any", "@attack.test,@any.test:admin", "@attack.test:a", "=?utf-8?b?YWRtaW4=?="}) +
+    return pick({"admin", "a.b", "\"a b\"", "\"a@evil.test\"", "", "any", "@attack.test,@any.test:admin", "@attack.test:a",
+                 "=?utf-8?b?YWRtaW4=?="}) +
            pick({"@", "@", "@", "@", "", "@@", "(c)@", " @ "}) +
-           pick({"legit.test", "LEGIT.test", "attack.test", "m\xc3\xbcller.test", "xn--mller-kva.test", "[192.0.2.1]", "legit(x.attack.test", "legit.test.",
-                 "x_y.test", "", "legit'a.attack.test", "a. b.test", "legit.test\\", "legit.test (c)"});
+           pick({"legit.test", "LEGIT.test", "attack.test", "m\xc3\xbcller.test", "xn--mller-kva.test", "[192.0.2.1]",
+                 "legit(x.attack.test", "legit.test.", "x_y.test", "", "legit'a.attack.test", "a. b.test", "legit.test\\",
+                 "legit.test (c)"});
   }
   std::string element() {
     switch (random_() % 8) {
       case 0: return spec();
       case 1: return "<" + spec() + ">";
-      case 2: return pick({"Ann", "\"admin@legit.test\"", "=?utf-8?q?admin=40legit.test?=", "(c)", "admin@legit.test", "<x@legit.test>"}) + " <" + spec() + ">";
+      case 2:
+        return pick({"Ann", "\"admin@legit.test\"", "=?utf-8?q?admin=40legit.test?=", "(c)", "admin@legit.test",
+                     "<x@legit.test>"}) +
+               " <" + spec() + ">";
       case 3: return "<" + spec() + ">" + spec();
-      case 4: return "Group: " + spec() + pick({";", "", ", " "b@x.test;"});
+      case 4:
+        return "Group: " + spec() +
+               pick({";", "",
+                     ", "
+                     "b@x.test;"});
       case 5: return "(" + spec() + ") " + spec();
       case 6: return "\"" + spec() + "\" <" + spec() + pick({">", "", ">>"});
       default: return spec() + " (" + spec() + ")";

@@ -39,44 +39,128 @@ Verdict checked(const Dns& dns, std::string_view author, const Identifiers& iden
 using enum Policy;
 const std::string orchid = "v=DMARC1; p=reject; rua=mailto:d@orchid.example";
 const Records brook{{"brook.test", "v=DMARC1; p=quarantine; np=reject; t=y; rua=mailto:r@brook.test"}};
-const Records uni{{"uni.example", "v=DMARC1; p=reject"}, {"lab.uni.example", "v=DMARC1; p=none; psd=n; rua=mailto:r@lab.uni.example"}};
-const Records bank{{"bankreg.test", "v=DMARC1; p=reject; sp=quarantine; np=reject; psd=y; rua=mailto:a@bankreg.test; ruf=mailto:f@bankreg.test"}};
+const Records uni{{"uni.example", "v=DMARC1; p=reject"},
+                  {"lab.uni.example", "v=DMARC1; p=none; psd=n; rua=mailto:r@lab.uni.example"}};
+const Records bank{{"bankreg.test",
+                    "v=DMARC1; p=reject; sp=quarantine; np=reject; psd=y; rua=mailto:a@bankreg.test; ruf=mailto:f@bankreg.test"}};
 const Records shop{{"shop.test", "v=DMARC1; p=quarantine; adkim=s"}, {"b.c.d.e.f.g.h.shop.test", "v=DMARC1; p=none; psd=n"}};
-const Records tags{{"all.test", "v=DMARC1; p=reject; sp=quarantine; np=none"}, {"sp.test", "v=DMARC1; p=reject; sp=none"},
-                   {"np.test", "v=DMARC1; p=none; np=reject"}, {"p.test", "v=DMARC1; p=quarantine"}};
+const Records tags{{"all.test", "v=DMARC1; p=reject; sp=quarantine; np=none"},
+                   {"sp.test", "v=DMARC1; p=reject; sp=none"},
+                   {"np.test", "v=DMARC1; p=none; np=reject"},
+                   {"p.test", "v=DMARC1; p=quarantine"}};
 const Records two{{"pair.test", "v=DMARC1; p=reject"}, {"pair.test", "v=DMARC1; p=none"}};
 
 // The worked examples of /work/shared/rfc/dmarc-9989-notes.md, 12.
 const std::vector<Row>& examples() {
   static const std::vector<Row> rows = {
-      {"1", {{"orchid.example", orchid}}, "news.orchid.example", "esp.mailer.test", {"orchid.example"}, Result::pass, reject, none, "p", "orchid.example"},
+      {"1",
+       {{"orchid.example", orchid}},
+       "news.orchid.example",
+       "esp.mailer.test",
+       {"orchid.example"},
+       Result::pass,
+       reject,
+       none,
+       "p",
+       "orchid.example"},
       {"2", brook, "nope.brook.test", "evil.test", {}, Result::fail, reject, quarantine, "np", "brook.test", false},
       {"2 existing", brook, "nope.brook.test", "evil.test", {}, Result::fail, quarantine, none, "p", "brook.test"},
       {"3", uni, "mail.lab.uni.example", no_spf, {"uni.example"}, Result::fail, none, none, "p", "lab.uni.example"},
       {"3 reverse", uni, "uni.example", no_spf, {"lab.uni.example"}, Result::fail, reject, reject, "p", "uni.example"},
-      {"4", bank, "alpha.bankreg.test", no_spf, {"mail.alpha.bankreg.test"}, Result::pass, quarantine, none, "sp", "alpha.bankreg.test"},
-      {"4 other", bank, "alpha.bankreg.test", no_spf, {"beta.bankreg.test"}, Result::fail, quarantine, quarantine, "sp", "alpha.bankreg.test"},
+      {"4",
+       bank,
+       "alpha.bankreg.test",
+       no_spf,
+       {"mail.alpha.bankreg.test"},
+       Result::pass,
+       quarantine,
+       none,
+       "sp",
+       "alpha.bankreg.test"},
+      {"4 other",
+       bank,
+       "alpha.bankreg.test",
+       no_spf,
+       {"beta.bankreg.test"},
+       Result::fail,
+       quarantine,
+       quarantine,
+       "sp",
+       "alpha.bankreg.test"},
       {"4 itself", bank, "bankreg.test", no_spf, {"bankreg.test"}, Result::pass, reject, none, "p"},
-      {"4 itself by a registrant", bank, "bankreg.test", no_spf, {"alpha.bankreg.test"}, Result::fail, reject, reject, "p", "bankreg.test"},
-      {"5", shop, "a.b.c.d.e.f.g.h.shop.test", "bounce.shop.test", {"shop.test"}, Result::pass, quarantine, none, "p", "shop.test"},
-      {"5 strict alone", shop, "a.b.c.d.e.f.g.h.shop.test", no_spf, {"shop.test"}, Result::fail, quarantine, quarantine, "p", "shop.test"},
-      {"6 bank1", {{"bank1.example", "v=DMARC1; p=reject"}}, "bank1.example", no_spf, {"evil.test"}, Result::fail, reject, reject, "p"},
+      {"4 itself by a registrant",
+       bank,
+       "bankreg.test",
+       no_spf,
+       {"alpha.bankreg.test"},
+       Result::fail,
+       reject,
+       reject,
+       "p",
+       "bankreg.test"},
+      {"5",
+       shop,
+       "a.b.c.d.e.f.g.h.shop.test",
+       "bounce.shop.test",
+       {"shop.test"},
+       Result::pass,
+       quarantine,
+       none,
+       "p",
+       "shop.test"},
+      {"5 strict alone",
+       shop,
+       "a.b.c.d.e.f.g.h.shop.test",
+       no_spf,
+       {"shop.test"},
+       Result::fail,
+       quarantine,
+       quarantine,
+       "p",
+       "shop.test"},
+      {"6 bank1",
+       {{"bank1.example", "v=DMARC1; p=reject"}},
+       "bank1.example",
+       no_spf,
+       {"evil.test"},
+       Result::fail,
+       reject,
+       reject,
+       "p"},
       {"6 evil", {{"evil.test", "v=DMARC1; p=none"}}, "evil.test", no_spf, {"evil.test"}, Result::pass, none, none, "p"},
       {"7a", two, "pair.test", no_spf, {}, Result::none},
-      {"7b", {{"typo.test", "v=DMARC1; p=rejct; rua=mailto:r@typo.test"}}, "typo.test", no_spf, {}, Result::fail, none, none, "p"},
+      {"7b",
+       {{"typo.test", "v=DMARC1; p=rejct; rua=mailto:r@typo.test"}},
+       "typo.test",
+       no_spf,
+       {},
+       Result::fail,
+       none,
+       none,
+       "p"},
       {"7c", {{"typo.test", "v=DMARC1; p=rejct"}}, "typo.test", "typo.test", {}, Result::permerror},
       {"7d", {{"typo.test", "v=DMARC1; sp=none"}}, "typo.test", "typo.test", {}, Result::permerror},
       {"7e", {{"typo.test", "p=reject; v=DMARC1"}}, "typo.test", no_spf, {}, Result::none},
-      {"7f", {{"x.test", "v=DMARC1; p=reject; pct=0; rua=mailto:r@x.test!10m"}}, "x.test", no_spf, {}, Result::fail, reject, reject, "p"},
+      {"7f",
+       {{"x.test", "v=DMARC1; p=reject; pct=0; rua=mailto:r@x.test!10m"}},
+       "x.test",
+       no_spf,
+       {},
+       Result::fail,
+       reject,
+       reject,
+       "p"},
   };
   return rows;
 }
 
 const std::vector<Row>& more() {
   static const Records relaxed{{"a.test", "v=DMARC1; p=reject"}}, strict{{"a.test", "v=DMARC1; p=reject; adkim=s; aspf=s"}};
-  static const Records dkim_strict{{"a.test", "v=DMARC1; p=reject; adkim=s"}}, spf_strict{{"a.test", "v=DMARC1; p=reject; aspf=s"}};
+  static const Records dkim_strict{{"a.test", "v=DMARC1; p=reject; adkim=s"}},
+      spf_strict{{"a.test", "v=DMARC1; p=reject; aspf=s"}};
   static const Records sub_strict{{"a.test", "v=DMARC1; p=none"}, {"m.a.test", "v=DMARC1; p=reject; adkim=s"}};
-  static const Records tests{{"n.test", "v=DMARC1; p=none; t=y"}, {"q.test", "v=DMARC1; p=quarantine; t=y"}, {"r.test", "v=DMARC1; p=reject; t=y"}};
+  static const Records tests{
+      {"n.test", "v=DMARC1; p=none; t=y"}, {"q.test", "v=DMARC1; p=quarantine; t=y"}, {"r.test", "v=DMARC1; p=reject; t=y"}};
   static const std::vector<Row> rows = {
       // the tag (4.2)
       {"own p", tags, "all.test", no_spf, {}, Result::fail, reject, reject, "p"},
@@ -120,9 +204,36 @@ const std::vector<Row>& more() {
       {"the other's mode does not", sub_strict, "a.test", no_spf, {"m.a.test"}, Result::pass, none, none, "p", "a.test"},
       {"own record, organization above", sub_strict, "m.a.test", "a.test", {}, Result::pass, reject, none, "p", "a.test"},
       {"no record", {}, "a.test", "a.test", {"a.test"}, Result::none},
-      {"TLD record owns all", {{"test", "v=DMARC1; p=reject"}}, "a.test", no_spf, {"b.test"}, Result::pass, reject, none, "p", "test"},
-      {"psd above both", {{"test", "v=DMARC1; p=reject; psd=y"}}, "a.test", no_spf, {"b.test"}, Result::fail, reject, reject, "p", "a.test"},
-      {"psd record, aligned below", {{"test", "v=DMARC1; p=reject; psd=y"}}, "a.test", "m.a.test", {}, Result::pass, reject, none, "p", "a.test"},
+      {"TLD record owns all",
+       {{"test", "v=DMARC1; p=reject"}},
+       "a.test",
+       no_spf,
+       {"b.test"},
+       Result::pass,
+       reject,
+       none,
+       "p",
+       "test"},
+      {"psd above both",
+       {{"test", "v=DMARC1; p=reject; psd=y"}},
+       "a.test",
+       no_spf,
+       {"b.test"},
+       Result::fail,
+       reject,
+       reject,
+       "p",
+       "a.test"},
+      {"psd record, aligned below",
+       {{"test", "v=DMARC1; p=reject; psd=y"}},
+       "a.test",
+       "m.a.test",
+       {},
+       Result::pass,
+       reject,
+       none,
+       "p",
+       "a.test"},
   };
   return rows;
 }
@@ -164,16 +275,18 @@ TEST(DmarcCheck, AsksNoMoreThanItNeeds) {
     driven(dns, answers, [&](Answers& a) { return check("a.test", identifiers, a); });
     return answers.all().size();
   };
-  EXPECT_EQ(count({"a.test", {}}), 1U);             // equal: no walk
-  EXPECT_EQ(count({}), 1U);                         // nothing to align
-  EXPECT_EQ(count({"other.example", {}}), 2U);      // the author's walk only: _dmarc.test
-  EXPECT_EQ(count({no_spf, {"m.a.test"}}), 3U);     // and the other's
+  EXPECT_EQ(count({"a.test", {}}), 1U);          // equal: no walk
+  EXPECT_EQ(count({}), 1U);                      // nothing to align
+  EXPECT_EQ(count({"other.example", {}}), 2U);   // the author's walk only: _dmarc.test
+  EXPECT_EQ(count({no_spf, {"m.a.test"}}), 3U);  // and the other's
 }
 
 TEST(DmarcCheck, FailingLookupsGiveTemperrorWhereTheyMatter) {
   Dns dns;
   dns.txt("_dmarc.a.test", "v=DMARC1; p=reject; np=none");
-  auto result = [](const Dns& d, std::string_view author, const Identifiers& identifiers) { return name_of(checked(d, author, identifiers).result); };
+  auto result = [](const Dns& d, std::string_view author, const Identifiers& identifiers) {
+    return name_of(checked(d, author, identifiers).result);
+  };
   EXPECT_EQ(result(Dns(dns).fails("_dmarc.a.test"), "a.test", {"a.test", {}}), "temperror");
   EXPECT_EQ(result(Dns(dns).fails("_dmarc.test"), "a.test", {"a.test", {}}), "pass");         // not needed
   EXPECT_EQ(result(Dns(dns).fails("_dmarc.test"), "a.test", {"b.a.test", {}}), "temperror");  // needed
@@ -181,7 +294,7 @@ TEST(DmarcCheck, FailingLookupsGiveTemperrorWhereTheyMatter) {
   EXPECT_EQ(result(Dns(dns).fails("_dmarc.b.a.test"), "a.test", {"b.a.test", {}}), "temperror");
   EXPECT_EQ(result(Dns(dns).fails("_dmarc.b.a.test"), "a.test", {"b.a.test", {"c.a.test"}}), "pass");
   EXPECT_EQ(result(Dns(dns).fails("_dmarc.evil.example"), "a.test", {"evil.example", {}}), "fail");  // cannot align
-  EXPECT_EQ(result(Dns(dns).fails("sub.a.test"), "sub.a.test", {}), "temperror");                 // p or np?
+  EXPECT_EQ(result(Dns(dns).fails("sub.a.test"), "sub.a.test", {}), "temperror");                    // p or np?
   EXPECT_EQ(result(Dns(dns).fails("sub.a.test"), "sub.a.test", {"a.test", {}}), "pass");
 }
 
@@ -200,8 +313,12 @@ TEST(DmarcCheck, RandomFailuresNeverMakeAPass) {
   std::mt19937 random(9989);
   const auto pick = [&random](std::size_t n) { return random() % n; };
   const Domains names{"test", "a.test", "b.a.test", "c.b.a.test", "d.a.test", "x.test", "y.x.test"};
-  const Domains records{"v=DMARC1; p=reject", "v=DMARC1; p=none; psd=y", "v=DMARC1; p=quarantine; psd=n", "v=DMARC1; p=reject; adkim=s; aspf=s; np=none",
-                        "v=DMARC1; p=bad", "v=spf1 -all"};
+  const Domains records{"v=DMARC1; p=reject",
+                        "v=DMARC1; p=none; psd=y",
+                        "v=DMARC1; p=quarantine; psd=n",
+                        "v=DMARC1; p=reject; adkim=s; aspf=s; np=none",
+                        "v=DMARC1; p=bad",
+                        "v=spf1 -all"};
   int passes = 0, temperrors = 0;
   for (int i = 0; i < 5000; ++i) {
     Dns dns;

@@ -29,7 +29,8 @@ std::string signed_by(const std::string& domain, const std::string& bytes) {
 // legit.test publishes reject, attack.test what an attacker would; each has SPF and a DKIM key.
 Dns world() {
   Dns dns;
-  for (const auto* domain : {"legit.test", "attack.test", "list.test", "plain.test", "quarantine.test", "testing.test", "monitor.test"}) {
+  for (const auto* domain :
+       {"legit.test", "attack.test", "list.test", "plain.test", "quarantine.test", "testing.test", "monitor.test"}) {
     dns.host(domain).txt("s1._domainkey." + std::string(domain), dkim::key_record(key()));
     dns.txt(domain, "v=spf1 ip4:192.0.2." + std::string(domain == std::string("legit.test") ? "1" : "66") + " -all");
   }
@@ -55,7 +56,9 @@ Judgement judged(const std::string& bytes, const Facts& facts, const Rules& rule
 }
 
 const std::string rest = "To: bob@posthorn.test\r\nSubject: x\r\n\r\nbody\r\n";
-std::string letter(const std::string& from, const std::string& more = "") { return "From: " + from + "\r\n" + more + rest; }
+std::string letter(const std::string& from, const std::string& more = "") {
+  return "From: " + from + "\r\n" + more + rest;
+}
 
 const MethodResult* method(const AuthenticationResults& results, std::string_view name) {
   const auto at = std::ranges::find(results.results, name, &MethodResult::method);
@@ -82,33 +85,109 @@ TEST(Judgement, DecidesByPolicyAndASecondSign) {
   const auto spf_fails = with_sender(from_attacker, "admin@legit.test");
   const auto signed_by_other = signed_by("attack.test", letter("admin@legit.test"));
   const Row rows[] = {
-      {"aligned by SPF", letter("admin@legit.test"), from_legit, none, dmarc::Result::pass, {}, "SPF for legit.test proves legit.test"},
-      {"aligned by DKIM", signed_by("legit.test", letter("admin@legit.test")), from_attacker, none, dmarc::Result::pass, {}, "signature of legit.test"},
+      {"aligned by SPF",
+       letter("admin@legit.test"),
+       from_legit,
+       none,
+       dmarc::Result::pass,
+       {},
+       "SPF for legit.test proves legit.test"},
+      {"aligned by DKIM",
+       signed_by("legit.test", letter("admin@legit.test")),
+       from_attacker,
+       none,
+       dmarc::Result::pass,
+       {},
+       "signature of legit.test"},
       {"null sender of our own HELO", letter("a@mx.attack.test"), with_sender(from_attacker, ""), none, dmarc::Result::pass},
-      {"null sender of another HELO", letter("admin@legit.test"), with_sender(from_attacker, ""), quarantine, dmarc::Result::fail, {"local_policy"}},
-      {"reject, nothing else", letter("admin@legit.test"), soft, quarantine, dmarc::Result::fail, {"local_policy"}, "nothing else says"},
+      {"null sender of another HELO",
+       letter("admin@legit.test"),
+       with_sender(from_attacker, ""),
+       quarantine,
+       dmarc::Result::fail,
+       {"local_policy"}},
+      {"reject, nothing else",
+       letter("admin@legit.test"),
+       soft,
+       quarantine,
+       dmarc::Result::fail,
+       {"local_policy"},
+       "nothing else says"},
       {"reject, SPF fails hard", letter("admin@legit.test"), spf_fails, reject, dmarc::Result::fail, {}, "SPF says"},
-      {"the same from a list", letter("admin@legit.test", "List-Id: <l.list.test>\r\n"), spf_fails, quarantine, dmarc::Result::fail, {"local_policy"}},
-      {"the same, List-Post", letter("admin@legit.test", "List-Post: <mailto:l@list.test>\r\n"), spf_fails, quarantine, dmarc::Result::fail, {"local_policy"}},
-      {"the same, Precedence", letter("admin@legit.test", "Precedence: List \r\n"), spf_fails, quarantine, dmarc::Result::fail, {"local_policy"}},
+      {"the same from a list",
+       letter("admin@legit.test", "List-Id: <l.list.test>\r\n"),
+       spf_fails,
+       quarantine,
+       dmarc::Result::fail,
+       {"local_policy"}},
+      {"the same, List-Post",
+       letter("admin@legit.test", "List-Post: <mailto:l@list.test>\r\n"),
+       spf_fails,
+       quarantine,
+       dmarc::Result::fail,
+       {"local_policy"}},
+      {"the same, Precedence",
+       letter("admin@legit.test", "Precedence: List \r\n"),
+       spf_fails,
+       quarantine,
+       dmarc::Result::fail,
+       {"local_policy"}},
       {"Precedence: bulk is no list", letter("admin@legit.test", "Precedence: bulk\r\n"), spf_fails, reject, dmarc::Result::fail},
-      {"the same, resent", letter("admin@legit.test", "Resent-From: <x@list.test>\r\n"), spf_fails, quarantine, dmarc::Result::fail, {"local_policy"}},
-      {"the same, delivered before", letter("admin@legit.test", "Delivered-To: x@list.test\r\n"), spf_fails, quarantine, dmarc::Result::fail, {"local_policy"}},
-      {"the same, X-Forwarded-To", letter("admin@legit.test", "X-Forwarded-To: x@list.test\r\n"), spf_fails, quarantine, dmarc::Result::fail, {"local_policy"}},
+      {"the same, resent",
+       letter("admin@legit.test", "Resent-From: <x@list.test>\r\n"),
+       spf_fails,
+       quarantine,
+       dmarc::Result::fail,
+       {"local_policy"}},
+      {"the same, delivered before",
+       letter("admin@legit.test", "Delivered-To: x@list.test\r\n"),
+       spf_fails,
+       quarantine,
+       dmarc::Result::fail,
+       {"local_policy"}},
+      {"the same, X-Forwarded-To",
+       letter("admin@legit.test", "X-Forwarded-To: x@list.test\r\n"),
+       spf_fails,
+       quarantine,
+       dmarc::Result::fail,
+       {"local_policy"}},
       {"the same, signed by another", signed_by_other, spf_fails, quarantine, dmarc::Result::fail, {"local_policy"}},
       {"the same, its signature broken", signed_by_other + "x", spf_fails, reject, dmarc::Result::fail},
-      {"SRS", letter("admin@legit.test"), with_sender(from_attacker, "SRS0=x=yz=legit.test=a@attack.test"), quarantine, dmarc::Result::fail, {"local_policy"}},
-      {"quarantine", letter("a@quarantine.test"), soft, quarantine, dmarc::Result::fail, {}, "p= of quarantine.test asks for quarantine"},
+      {"SRS",
+       letter("admin@legit.test"),
+       with_sender(from_attacker, "SRS0=x=yz=legit.test=a@attack.test"),
+       quarantine,
+       dmarc::Result::fail,
+       {"local_policy"}},
+      {"quarantine",
+       letter("a@quarantine.test"),
+       soft,
+       quarantine,
+       dmarc::Result::fail,
+       {},
+       "p= of quarantine.test asks for quarantine"},
       {"quarantine, SPF fails hard", letter("a@quarantine.test"), spf_fails, quarantine, dmarc::Result::fail},
       {"policy none", letter("a@monitor.test"), spf_fails, none, dmarc::Result::fail},
       {"test mode", letter("a@testing.test"), soft, quarantine, dmarc::Result::fail, {"policy_test_mode"}, "in test mode"},
       {"test mode, SPF fails hard", letter("a@testing.test"), spf_fails, quarantine, dmarc::Result::fail, {"policy_test_mode"}},
       {"no policy", letter("a@plain.test"), soft, none, dmarc::Result::none, {}, "neither plain.test nor a domain above it"},
-      {"no policy, SPF fails hard", letter("a@nowhere.test"), spf_fails, none, dmarc::Result::none, {}, "which alone rejects nothing"},
+      {"no policy, SPF fails hard",
+       letter("a@nowhere.test"),
+       spf_fails,
+       none,
+       dmarc::Result::none,
+       {},
+       "which alone rejects nothing"},
       {"unusable record", letter("a@broken.test"), soft, none, dmarc::Result::permerror, {}, "cannot be used"},
       {"no From", rest, from_legit, quarantine, dmarc::Result::permerror, {"local_policy"}, "there is no From"},
       {"author is an address", letter("a@[192.0.2.66]"), soft, quarantine, dmarc::Result::permerror, {"local_policy"}},
-      {"pass, but two From", letter("admin@legit.test", "From: other@legit.test\r\n"), from_legit, quarantine, dmarc::Result::pass, {"local_policy"}, "2 From fields"},
+      {"pass, but two From",
+       letter("admin@legit.test", "From: other@legit.test\r\n"),
+       from_legit,
+       quarantine,
+       dmarc::Result::pass,
+       {"local_policy"},
+       "2 From fields"},
   };
   for (const auto& row : rows) {
     const auto j = judged(row.bytes, row.facts);
@@ -128,12 +207,14 @@ TEST(Judgement, AlignsDomainsInEverySpelling) {
   for (const auto* name : {"xn--mller-kva.test", "b_1.xn--mller-kva.test"}) dns.txt(name, "v=spf1 ip4:192.0.2.1 -all");
   dns.txt("_dmarc.xn--mller-kva.test", "v=DMARC1; p=reject").txt("s1._domainkey.xn--mller-kva.test", dkim::key_record(key()));
   const std::string from = "a@M\xc3\xbcller.TEST";
-  for (const auto* sender : {"a@xn--mller-kva.test", "a@XN--MLLER-KVA.Test", "a@xn--mller-kva.test.", "a@b_1.xn--mller-kva.test"}) {
+  for (const auto* sender :
+       {"a@xn--mller-kva.test", "a@XN--MLLER-KVA.Test", "a@xn--mller-kva.test.", "a@b_1.xn--mller-kva.test"}) {
     const auto j = judged(letter(from), with_sender(from_legit, sender), {}, dns);
     EXPECT_EQ(j.dmarc.result, dmarc::Result::pass) << sender << ": " << j.reason;
   }
   EXPECT_EQ(judged(signed_by("xn--mller-kva.test", letter(from)), from_attacker, {}, dns).dmarc.result, dmarc::Result::pass);
-  EXPECT_EQ(judged(letter("admin@LEGIT.Test"), with_sender(from_legit, "x@Legit.TEST"), {}, dns).dmarc.result, dmarc::Result::pass);
+  EXPECT_EQ(judged(letter("admin@LEGIT.Test"), with_sender(from_legit, "x@Legit.TEST"), {}, dns).dmarc.result,
+            dmarc::Result::pass);
   EXPECT_EQ(judged(letter("admin@legit.test."), from_legit, {}, dns).disposition, Disposition::quarantine);
 }
 
@@ -151,10 +232,12 @@ TEST(Judgement, RejectsOnThePolicyAloneOnlyIfToldSo) {
 // The server cases of espoofer (attacks.md 2C) as far as they reach a judgement: legit.test must never look proved.
 TEST(Judgement, EspooferGetsNothingThrough) {
   const std::string admin = "admin@legit.test";
-  const std::string nul_selector = "DKIM-Signature: v=1; a=ed25519-sha256; d=legit.test; s=selector._domainkey.attack.test." + std::string(1, '\0') +
+  const std::string nul_selector = "DKIM-Signature: v=1; a=ed25519-sha256; d=legit.test; s=selector._domainkey.attack.test." +
+                                   std::string(1, '\0') +
                                    ".any; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n";
   const std::string quote_domain =
-      "DKIM-Signature: v=1; a=ed25519-sha256; d=legit.test'a.attack.test; s=s1; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n";
+      "DKIM-Signature: v=1; a=ed25519-sha256; d=legit.test'a.attack.test; s=s1; h=from; "
+      "bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n";
   struct Case {
     std::string id, bytes, mail_from;
   };
@@ -203,8 +286,10 @@ TEST(Judgement, EspooferGetsNothingThrough) {
 }
 
 TEST(Judgement, AsksNothingForNamesThatAreNone) {
-  const auto bytes = "DKIM-Signature: v=1; a=ed25519-sha256; d=legit.test'a.attack.test; s=x; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n" +
-                     letter("admin@legit.test");
+  const auto bytes =
+      "DKIM-Signature: v=1; a=ed25519-sha256; d=legit.test'a.attack.test; s=x; h=from; "
+      "bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n" +
+      letter("admin@legit.test");
   const auto message = mail::parse(bytes);
   Answers answers;
   driven(world(), answers, [&](Answers& a) { return judge(message, from_attacker, {}, a); });
@@ -245,7 +330,8 @@ TEST(Judgement, TrustsForwardersThatTheAdministratorNames) {
     EXPECT_EQ(j.overrides[0].type, "trusted_forwarder");
     EXPECT_EQ(j.dmarc.result, dmarc::Result::fail);
   }
-  for (const auto* bad : {"192.0.2.6", "192.0.2.0/26", "::/0", "192.0.2.66/33", "192.0.2.66/", "192.0.2.0/2x", "example.test", ""})
+  for (const auto* bad :
+       {"192.0.2.6", "192.0.2.0/26", "::/0", "192.0.2.66/33", "192.0.2.66/", "192.0.2.0/2x", "example.test", ""})
     EXPECT_EQ(judged(bytes, facts, {.trusted_forwarders = {bad}}).disposition, Disposition::reject) << bad;
   EXPECT_TRUE(is_in_networks("2001:db8::7", {"2001:DB8::/32"}));
   EXPECT_FALSE(is_in_networks("2001:db9::7", {"2001:db8::/32"}));
@@ -303,8 +389,8 @@ TEST(Judgement, ArcChangesNothingUnlessTheSealerIsTrusted) {
   EXPECT_EQ(judged(one, from_attacker).disposition, Disposition::quarantine);
   const auto both = judged(sealed(sealed(bytes, "list.test", saw), "other.test", ""), from_attacker, trusts);
   EXPECT_NE(both.disposition, Disposition::none);  // other.test has no key: the chain fails
-  const auto chain = judged(sealed(sealed(bytes, "list.test", saw), "plain.test", "dmarc=fail header.from=legit.test"), from_attacker,
-                            {.trusted_sealers = {"list.test", "plain.test"}});
+  const auto chain = judged(sealed(sealed(bytes, "list.test", saw), "plain.test", "dmarc=fail header.from=legit.test"),
+                            from_attacker, {.trusted_sealers = {"list.test", "plain.test"}});
   EXPECT_EQ(chain.disposition, Disposition::none) << chain.reason;
   EXPECT_EQ(chain.overrides[0].comment, "arc=pass as[1].d=list.test");
 }
@@ -328,7 +414,8 @@ TEST(Judgement, IsShownInAuthenticationResults) {
   EXPECT_EQ(property(*method(results_of(quarantined, from_attacker), "dmarc"), "policy.dmarc"), "quarantine");
   EXPECT_EQ(method(results_of(quarantined, from_attacker), "dkim")->result, "none");
   const auto bounce = with_sender(from_attacker, "");
-  EXPECT_EQ(property(*method(results_of(judged(letter("a@plain.test"), bounce), bounce), "spf"), "smtp.mailfrom"), "postmaster@mx.attack.test");
+  EXPECT_EQ(property(*method(results_of(judged(letter("a@plain.test"), bounce), bounce), "spf"), "smtp.mailfrom"),
+            "postmaster@mx.attack.test");
   // A file has no client: nothing is said of SPF.
   const auto file = judged(signed_by("legit.test", letter("admin@legit.test")), Facts{"", "", "", "mx.posthorn.test", now});
   EXPECT_EQ(file.dmarc.result, dmarc::Result::pass);
@@ -350,12 +437,15 @@ TEST(Judgement, FailingDnsIsATemperrorAndNeverAPass) {
     EXPECT_TRUE(j.reason.contains("could not check")) << j.reason;
   }
   // An attacker's own broken DNS buys nothing.
-  const auto own = judged(signed_by("attack.test", letter("admin@legit.test")), from_attacker, {}, world().fails("s1._domainkey.attack.test").fails("attack.test"));
+  const auto own = judged(signed_by("attack.test", letter("admin@legit.test")), from_attacker, {},
+                          world().fails("s1._domainkey.attack.test").fails("attack.test"));
   EXPECT_EQ(own.dmarc.result, dmarc::Result::fail);
   EXPECT_EQ(own.disposition, Disposition::quarantine);
 
-  const std::string names[] = {"_dmarc.legit.test", "_dmarc.test", "legit.test", "s1._domainkey.legit.test", "_dmarc.attack.test", "attack.test",
-                               "s1._domainkey.attack.test", "mx.legit.test", "_dmarc.list.test", "s1._domainkey.list.test"};
+  const std::string names[] = {"_dmarc.legit.test",         "_dmarc.test",        "legit.test",
+                               "s1._domainkey.legit.test",  "_dmarc.attack.test", "attack.test",
+                               "s1._domainkey.attack.test", "mx.legit.test",      "_dmarc.list.test",
+                               "s1._domainkey.list.test"};
   const std::string messages[] = {bytes,
                                   signed_by("attack.test", letter("admin@legit.test")),
                                   letter("admin@legit.test"),
@@ -394,7 +484,8 @@ TEST(Judgement, IsTheSameWithProgressKept) {
   Answers answers;
   Progress progress;
   std::vector<Question> asked;
-  const auto kept = driven(world(), answers, [&](Answers& a) { return judge(message, from_attacker, {}, a, progress); }, &asked);
+  const auto kept = driven(
+      world(), answers, [&](Answers& a) { return judge(message, from_attacker, {}, a, progress); }, &asked);
   EXPECT_TRUE(progress.dkim && progress.arc && progress.spf);
   const auto again = judge(message, from_attacker, {}, answers);
   ASSERT_TRUE(again);

@@ -8,10 +8,12 @@ namespace posthorn::trust::dmarc {
 namespace {
 
 TEST(DmarcRecord, IsOneOnlyWithTheVersionInFront) {
-  for (const auto* text : {"v=DMARC1", "v=DMARC1;", "V=DMARC1; p=none", "v = DMARC1 ; p=none", "v=DMARC1 ;p=none", "v\t=\tDMARC1\t;"})
+  for (const auto* text :
+       {"v=DMARC1", "v=DMARC1;", "V=DMARC1; p=none", "v = DMARC1 ; p=none", "v=DMARC1 ;p=none", "v\t=\tDMARC1\t;"})
     EXPECT_TRUE(parse_record(text)) << text;
-  for (const auto* text : {"", "v", "v=", "v=DMARC", "v=dmarc1; p=none", "v=DMARC11; p=none", "v=DMARC1 p=none", "p=reject; v=DMARC1",
-                           " v=DMARC1; p=none", "v=spf1 -all", "v=DMARC1,p=none", "\"v=DMARC1; p=none\"", "v=DMARC1\n; p=none"})
+  for (const auto* text :
+       {"", "v", "v=", "v=DMARC", "v=dmarc1; p=none", "v=DMARC11; p=none", "v=DMARC1 p=none", "p=reject; v=DMARC1",
+        " v=DMARC1; p=none", "v=spf1 -all", "v=DMARC1,p=none", "\"v=DMARC1; p=none\"", "v=DMARC1\n; p=none"})
     EXPECT_FALSE(parse_record(text)) << text;
 }
 
@@ -77,7 +79,8 @@ TEST(DmarcRecord, OtherTagsHaveDefaultsForBadValues) {
   EXPECT_EQ(bad->errors.size(), 5U);
   EXPECT_EQ(parse_record("v=DMARC1; p=none; psd=n")->psd, Psd::no);
   EXPECT_EQ(parse_record("v=DMARC1; p=none; psd=u")->psd, Psd::unknown);
-  for (const auto* fo : {"d:d", "", ":", "0:", "2", "d s"}) EXPECT_EQ(parse_record("v=DMARC1; p=none; fo=" + std::string(fo))->fo, "0") << fo;
+  for (const auto* fo : {"d:d", "", ":", "0:", "2", "d s"})
+    EXPECT_EQ(parse_record("v=DMARC1; p=none; fo=" + std::string(fo))->fo, "0") << fo;
 }
 
 TEST(DmarcRecord, ReportAddressesLoseTheirOldSize) {
@@ -85,7 +88,8 @@ TEST(DmarcRecord, ReportAddressesLoseTheirOldSize) {
       "v=DMARC1; p=none; rua=mailto:a@x.test!10m , mailto:b%2Bc@x.test!5,https://x.test/in,mailto:nobody,x,mailto:d@x.test!big,"
       "mailto:e@x.test?subject=x; ruf=mailto:f@x.test");
   ASSERT_TRUE(record);
-  EXPECT_EQ(record->rua, (std::vector<std::string>{"mailto:a@x.test", "mailto:b%2Bc@x.test", "https://x.test/in", "mailto:e@x.test?subject=x"}));
+  EXPECT_EQ(record->rua, (std::vector<std::string>{"mailto:a@x.test", "mailto:b%2Bc@x.test", "https://x.test/in",
+                                                   "mailto:e@x.test?subject=x"}));
   EXPECT_EQ(record->ruf, std::vector<std::string>{"mailto:f@x.test"});
   EXPECT_EQ(record->errors.size(), 3U);
 }
@@ -102,7 +106,9 @@ TEST(DmarcRecord, FloodsStayBounded) {
 }
 
 TEST(DmarcRecord, IsExplainedTagByTag) {
-  const auto record = parse_record("v=DMARC1; p=reject; sp=quarantine; np=none; adkim=s; aspf=q; t=y; psd=n; pct=50; zz=1; fo=1:s; ruf=mailto:f@x.test; p=none; junk");
+  const auto record = parse_record(
+      "v=DMARC1; p=reject; sp=quarantine; np=none; adkim=s; aspf=q; t=y; psd=n; pct=50; zz=1; fo=1:s; ruf=mailto:f@x.test; "
+      "p=none; junk");
   ASSERT_TRUE(record);
   const auto notes = explain(*record);
   const auto note = [&notes](std::string_view tag) {

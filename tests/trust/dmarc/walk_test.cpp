@@ -24,14 +24,17 @@ TEST(DmarcWalk, AsksTheseNamesAndNoOthers) {
       {"g.f.e.d.c.b.a.test",
        {"g.f.e.d.c.b.a.test", "f.e.d.c.b.a.test", "e.d.c.b.a.test", "d.c.b.a.test", "c.b.a.test", "b.a.test", "a.test", "test"}},
       {"h.g.f.e.d.c.b.a.test",
-       {"h.g.f.e.d.c.b.a.test", "f.e.d.c.b.a.test", "e.d.c.b.a.test", "d.c.b.a.test", "c.b.a.test", "b.a.test", "a.test", "test"}},
+       {"h.g.f.e.d.c.b.a.test", "f.e.d.c.b.a.test", "e.d.c.b.a.test", "d.c.b.a.test", "c.b.a.test", "b.a.test", "a.test",
+        "test"}},
       {"l.k.j.i.h.g.f.e.d.c.b.a.test",
-       {"l.k.j.i.h.g.f.e.d.c.b.a.test", "f.e.d.c.b.a.test", "e.d.c.b.a.test", "d.c.b.a.test", "c.b.a.test", "b.a.test", "a.test", "test"}},
+       {"l.k.j.i.h.g.f.e.d.c.b.a.test", "f.e.d.c.b.a.test", "e.d.c.b.a.test", "d.c.b.a.test", "c.b.a.test", "b.a.test", "a.test",
+        "test"}},
   };
   for (const auto& row : rows) {
     std::vector<Question> asked;
     Answers answers;
-    const auto found = driven(Dns(), answers, [&row](Answers& a) { return discover(row.author, a); }, &asked);
+    const auto found = driven(
+        Dns(), answers, [&row](Answers& a) { return discover(row.author, a); }, &asked);
     std::vector<std::string> expected;
     for (const auto& name : row.below_dmarc) expected.push_back("_dmarc." + name);
     EXPECT_EQ(found.queried, expected) << row.author;
@@ -59,14 +62,23 @@ const std::vector<Tree>& trees() {
       {"own record, nothing above", {{"a.b.test", plain}}, "a.b.test", "a.b.test", "a.b.test"},
       {"own record and one above", {{"a.b.test", plain}, {"b.test", plain}}, "a.b.test", "b.test", "a.b.test"},
       {"only above", {{"b.test", plain}}, "a.b.test", "b.test", "b.test"},
-      {"the highest is the organization", {{"a.b.c.test", plain}, {"b.c.test", plain}, {"c.test", plain}}, "x.a.b.c.test", "c.test", "c.test"},
+      {"the highest is the organization",
+       {{"a.b.c.test", plain}, {"b.c.test", plain}, {"c.test", plain}},
+       "x.a.b.c.test",
+       "c.test",
+       "c.test"},
       {"a TLD without psd owns all", {{"test", plain}, {"b.test", plain}}, "a.b.test", "test", "test"},
       {"psd=n defends against that", {{"test", plain}, {"b.test", psd_n}}, "a.b.test", "b.test", "b.test"},
       {"psd=n at the start", {{"a.b.test", psd_n}, {"b.test", plain}}, "a.b.test", "a.b.test", "a.b.test"},
       {"psd=y at the start is its own", {{"b.test", psd_y}, {"test", plain}}, "b.test", "b.test", "b.test"},
       {"psd=y above, nothing below it", {{"b.test", psd_y}}, "x.a.b.test", "a.b.test", "b.test", true},
       {"psd=y above, organization has one", {{"b.test", psd_y}, {"a.b.test", plain}}, "x.a.b.test", "a.b.test", "a.b.test"},
-      {"psd=y above, record only between", {{"b.test", psd_y}, {"x.a.b.test", plain}}, "y.x.a.b.test", "a.b.test", "b.test", true},
+      {"psd=y above, record only between",
+       {{"b.test", psd_y}, {"x.a.b.test", plain}},
+       "y.x.a.b.test",
+       "a.b.test",
+       "b.test",
+       true},
       {"psd=y directly above", {{"b.test", psd_y}}, "a.b.test", "a.b.test", "b.test", true},
       {"psd=y at the top", {{"test", psd_y}}, "a.b.test", "b.test", "test", true},
       {"psd=y ends the walk", {{"b.test", psd_y}, {"test", psd_n}}, "a.b.test", "a.b.test", "b.test", true},
@@ -75,10 +87,22 @@ const std::vector<Tree>& trees() {
       {"own record far under a psd=y", {{"x.a.b.test", plain}, {"b.test", psd_y}}, "x.a.b.test", "a.b.test", "x.a.b.test"},
       {"two records count as none", {{"a.test", plain}, {"a.test", plain + ";"}}, "a.test", "a.test", ""},
       {"two records, one above", {{"a.b.test", plain}, {"a.b.test", psd_n}, {"b.test", plain}}, "a.b.test", "b.test", "b.test"},
-      {"other text beside the record", {{"a.test", "v=spf1 -all"}, {"a.test", plain}, {"a.test", "v=DMARC2; p=none"}}, "a.test", "a.test", "a.test"},
+      {"other text beside the record",
+       {{"a.test", "v=spf1 -all"}, {"a.test", plain}, {"a.test", "v=DMARC2; p=none"}},
+       "a.test",
+       "a.test",
+       "a.test"},
       {"a record that is none", {{"a.test", "p=reject; v=DMARC1"}}, "a.test", "a.test", ""},
-      {"hidden between", {{"b.c.d.e.f.g.h.shop.test", psd_n}, {"shop.test", plain}}, "a.b.c.d.e.f.g.h.shop.test", "shop.test", "shop.test"},
-      {"deep but exact", {{"a.b.c.d.e.f.g.h.shop.test", plain}}, "a.b.c.d.e.f.g.h.shop.test", "a.b.c.d.e.f.g.h.shop.test", "a.b.c.d.e.f.g.h.shop.test"},
+      {"hidden between",
+       {{"b.c.d.e.f.g.h.shop.test", psd_n}, {"shop.test", plain}},
+       "a.b.c.d.e.f.g.h.shop.test",
+       "shop.test",
+       "shop.test"},
+      {"deep but exact",
+       {{"a.b.c.d.e.f.g.h.shop.test", plain}},
+       "a.b.c.d.e.f.g.h.shop.test",
+       "a.b.c.d.e.f.g.h.shop.test",
+       "a.b.c.d.e.f.g.h.shop.test"},
       {"an unusable record still stands", {{"a.test", "v=DMARC1; p=rejct"}, {"test", plain}}, "a.test", "test", "a.test"},
   };
   return rows;
@@ -114,8 +138,9 @@ TEST(DmarcWalk, AFailureAtAnyStepIsNoResult) {
 }
 
 TEST(DmarcWalk, WildcardTextAndMissingDataAreNoRecords) {
-  const auto dns = Dns::of("$ORIGIN example.\n*.wild 60 IN TXT \"v=spf1 -all\"\nwild 60 IN A 192.0.2.1\n_dmarc.data 60 IN A 192.0.2.1\n"
-                           "_dmarc.long 60 IN TXT \"v=DMA\" \"RC1; p=rej\" \"ect\"\n_dmarc.alias 60 IN CNAME _dmarc.long\n");
+  const auto dns = Dns::of(
+      "$ORIGIN example.\n*.wild 60 IN TXT \"v=spf1 -all\"\nwild 60 IN A 192.0.2.1\n_dmarc.data 60 IN A 192.0.2.1\n"
+      "_dmarc.long 60 IN TXT \"v=DMA\" \"RC1; p=rej\" \"ect\"\n_dmarc.alias 60 IN CNAME _dmarc.long\n");
   EXPECT_FALSE(discovered(dns, "x.wild.example").found);
   EXPECT_FALSE(discovered(dns, "data.example").found);
   ASSERT_TRUE(discovered(dns, "long.example").found);
