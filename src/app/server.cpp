@@ -89,7 +89,7 @@ Status Server::open() {
   for (const auto& listen : config.listen)
     if (listen.service == ServiceKind::smtp) post_options.own_addresses.push_back(listen.address);
   sender = std::make_unique<post::Sender>(runtime.context(0).get_executor(), *core->store, *core->keyring, *resolver, *dialer, *core->clock, *log, post_options);
-  office = std::make_unique<post::Office>(*core->store, *core->keyring, *sender, post_options, *log);
+  office = std::make_unique<post::Office>(*core->store, *core->keyring, *sender, post_options, *log, resolver.get());
   if (!config.certificates.empty()) {
     TRY_ASSIGN(tls, net::TlsContext::load(config.certificates));
   }

@@ -16,7 +16,7 @@ struct PrepareWork {
   Result<store::Prepared> operator()() const { return store->prepare(message); }
 };
 
-Task<Result<std::shared_ptr<const store::Prepared>>> prepare(store::Store& store, std::string message) {
+Task<Result<std::shared_ptr<const store::Prepared>>> prepare(store::Store& store, std::string message, std::string evidence) {
   const bool small = message.size() <= inline_limit;
   PrepareWork work{&store, std::move(message)};
   Result<store::Prepared> made = fail(Errc::invalid, "not prepared");
@@ -26,10 +26,23 @@ Task<Result<std::shared_ptr<const store::Prepared>>> prepare(store::Store& store
     made = co_await store.workers().run(std::move(work));
   }
   if (!made) co_return fail(made.error());
+  if (!evidence.empty()) store.attach_evidence(*made, evidence);
   auto shared = std::make_shared<const store::Prepared>(std::move(*made));
   auto staged = co_await store.stage(shared);
   if (!staged) co_return fail(staged.error());
   co_return shared;
+}
+
+Result<MailboxId> target_of(const store::Store& store, AccountId account, bool junk) {
+  const auto view = store.view(account);
+  if (junk) {
+    TRY_ASSIGN(const auto all, view.mailboxes());
+    const auto found = std::ranges::find(all, store::Role::junk, &store::Mailbox::role);
+    if (found != all.end()) return found->id;
+  }
+  TRY_ASSIGN(const auto inbox, view.mailbox("INBOX"));
+  if (!inbox) return fail(Errc::not_found, "an account has no INBOX", "Run posthorn verify");
+  return inbox->id;
 }
 
 void add_once(std::vector<AccountId>& all, AccountId one) {
@@ -79,19 +92,19 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
     }
   }
   for (const auto account : out.accounts_) {
-    auto inbox = store.view(account).mailbox("INBOX");
-    if (!inbox) co_return fail(inbox.error());
-    if (!*inbox) co_return fail(Errc::not_found, "an account has no INBOX", "Run posthorn verify");
-    out.inboxes_.push_back((*inbox)->id);
+    auto target = target_of(store, account, letter.junk);
+    if (!target) co_return fail(target.error());
+    out.inboxes_.push_back(*target);
   }
   if (!out.accounts_.empty()) {
-    auto made = co_await prepare(store, return_path_field(letter.from.reverse_path) + letter.message);
+    auto made = co_await prepare(store, return_path_field(letter.from.reverse_path) + letter.message, letter.evidence);
     if (!made) co_return fail(made.error());
     out.local_ = std::move(*made);
   }
   if (!entry.recipients.empty()) {
     entry.size = letter.message.size();
-    auto made = co_await prepare(store, std::move(letter.message));
+    const std::string no_evidence;  // the copies that leave carry none
+    auto made = co_await prepare(store, std::move(letter.message), no_evidence);
     if (!made) co_return fail(made.error());
     out.outgoing_ = std::move(*made);
     auto wrapped = keyring.wrap_queue(out.outgoing_->data_key);

@@ -20,6 +20,8 @@ struct Letter {
   std::string message;                   // with our trace fields, without Return-Path
   std::string login;                     // who submitted it; empty: nobody
   QueueId id{};
+  bool junk = false;                     // into Junk, for recipients who have one
+  std::string evidence;                  // JSON, kept with each mailbox copy; may be empty
 };
 
 class Handover {

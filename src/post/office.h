@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "crypto/keyring.h"
+#include "post/inbound.h"
 #include "post/options.h"
 #include "post/sender.h"
 #include "post/signing_keys.h"
@@ -17,8 +18,8 @@ namespace posthorn::post {
 
 class Office final : public smtp::Handler {
  public:
-  Office(store::Store& store, crypto::Keyring& keyring, Sender& sender, const Options& options, Log& log)
-      : store_(store), keyring_(keyring), sender_(sender), options_(options), log_(log), signing_keys_(store, keyring) {}
+  Office(store::Store& store, crypto::Keyring& keyring, Sender& sender, const Options& options, Log& log, dns::Resolver* resolver = nullptr)
+      : store_(store), keyring_(keyring), sender_(sender), options_(options), log_(log), signing_keys_(store, keyring), resolver_(resolver) {}
 
   Task<smtp::Reply> connected(const smtp::Peer& peer) override;
   Task<smtp::Reply> mail(const smtp::Peer& peer, const smtp::MailFrom& from) override;
@@ -32,6 +33,7 @@ class Office final : public smtp::Handler {
   smtp::RcptTo addressed(smtp::RcptTo to) const;
   std::optional<smtp::Reply> refuse_authors(const smtp::Peer& peer, std::string_view message) const;
   bool may_send_as(const smtp::Peer& peer, const mail::Address& address) const;
+  Task<Verdict> judge(const smtp::Peer& peer, smtp::Transaction& transaction, std::string id, WallTime now);
   Result<std::string> sign(std::string_view message) const;
   Task<Result<std::vector<QueuedRecipient>>> commit(Letter letter);
   Task<void> confirm(const smtp::MailFrom& from, QueueId id, std::vector<QueuedRecipient> delivered, std::string_view message);
@@ -42,6 +44,7 @@ class Office final : public smtp::Handler {
   const Options& options_;
   Log& log_;
   SigningKeys signing_keys_;
+  dns::Resolver* resolver_;  // nothing: mail is not judged
   std::atomic<std::uint64_t> under_way_ = 0;
 };
 

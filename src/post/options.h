@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "trust/judgement.h"
 
 namespace posthorn::post {
 
@@ -25,6 +26,9 @@ struct Options {
   std::uint64_t receive_budget = 512u << 20;  // octets of text under way over all sessions
   std::size_t received_limit = 100;         // attacks.md A14, rfc:5321#6.3
   std::vector<std::string> senders_for_any; // logins that may send with any From: gateways, list servers
+
+  bool check_incoming = true;               // judge mail of other servers: SPF, DKIM, DMARC, ARC
+  trust::Rules trust;                       // what the administrator decided about it
 
   std::uint16_t port = 25;                  // of other servers; the lab uses another
   std::string source_address;               // to send from; empty: the system's choice

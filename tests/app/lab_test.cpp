@@ -169,6 +169,9 @@ TEST(LabNarration, FollowsALetterFromServerToServer) {
             "blue: DNS: MX green.test: 10 mx.green.test (secure)");
   EXPECT_EQ(told(trail, "blue", R"({"event":"delivery.dialogue","id":"00000000000000aa","we":"EHLO mx.blue.test"})"), "blue: --> EHLO mx.blue.test");
   EXPECT_EQ(told(trail, "blue", R"({"event":"delivery.dialogue","id":"00000000000000bb","we":"EHLO other"})"), "");
+  EXPECT_EQ(told(trail, "green", R"({"event":"message.judged","id":"00000000000000dd","from":"alice@blue.test","spf":"pass","dmarc":"pass","done":"inbox","why":"SPF for blue.test proves blue.test"})"),
+            "green: judged it: SPF pass, DMARC pass (SPF for blue.test proves blue.test), so: inbox");
+  EXPECT_EQ(told(trail, "green", R"({"event":"message.judged","id":"00000000000000cc","from":"carol@blue.test","spf":"pass","dmarc":"pass","done":"inbox","why":""})"), "");
   EXPECT_EQ(told(trail, "green", R"({"event":"message.accepted","id":"00000000000000cc","from":"carol@blue.test","to":"bob@green.test"})"), "");
   EXPECT_FALSE(trail.accepted_there);
   EXPECT_EQ(told(trail, "green", R"({"event":"message.accepted","id":"00000000000000dd","from":"alice@blue.test","to":"bob@green.test","size":"600","client":"127.0.1.1","login":"","tls":"TLSv1.3"})"),

@@ -86,6 +86,8 @@ class Server:
     def write_config(self, sections):
         own = {"server": f'name = "{self.name}"\ndata = "{self.domain}-data"\nlog_level = "debug"\n',
                "dns": 'forward = ["127.0.0.1@9"]\nask_localhost = true\ntrust_anchor = ""\n'}
+        if "dns" not in sections:
+            own["trust"] = "check_incoming = false\n"  # there is nobody to ask
         for section, text in sections.items():
             own[section] = own.get(section, "") + text if section == "server" else text
         lines = [f"[{section}]\n{text}" for section, text in own.items()]
@@ -227,13 +229,13 @@ def zone(domain, address):
 class Pair:
     """blue.test and green.test."""
 
-    def __init__(self, folder, queue='retry_first = "1s"\nretry_most = "5s"\n', blue_address="127.0.9.1", green_address="127.0.9.2", more_zone=None):
+    def __init__(self, folder, queue='retry_first = "1s"\nretry_most = "5s"\n', blue_address="127.0.9.1", green_address="127.0.9.2", more_zone=None, more_sections=None, more_zones=None):
         port = free_ports(blue_address, 1)[0]
         more = more_zone or {}
-        self.dns = Dns(folder, "127.0.9.53", {"blue.test": zone("blue.test", blue_address) + more.get("blue.test", ""), "green.test": zone("green.test", green_address) + more.get("green.test", "")})
+        self.dns = Dns(folder, "127.0.9.53", {"blue.test": zone("blue.test", blue_address) + more.get("blue.test", ""), "green.test": zone("green.test", green_address) + more.get("green.test", ""), **(more_zones or {})})
         sections = {"dns": f'forward = ["127.0.9.53@{self.dns.port}"]\ntest_domain = true\nask_localhost = true\ntrust_anchor = ""\n',
                     "queue": f"port = {port}\nallow_private_routes = true\n{queue}",
-                    "submission": 'any_sender = ["gateway@blue.test", "gateway@green.test"]\n'}
+                    "submission": 'any_sender = ["gateway@blue.test", "gateway@green.test"]\n', **(more_sections or {})}
         self.blue = Server(folder, "blue.test", blue_address, sections, port)
         self.green = Server(folder, "green.test", green_address, sections, port)
         self.blue.add("alice", "gateway")

@@ -153,6 +153,8 @@ std::vector<Section> sections(Draft& d) {
                   {"connections_per_network", number_into(c.limits.connections_per_network, 0, many)},
                   {"connections_per_wide_network", number_into(c.limits.connections_per_wide_network, 0, many)}}},
       {"submission", {{"any_sender", texts_into(p.senders_for_any)}}},
+      {"trust", {{"check_incoming", flag_into(p.check_incoming)}, {"reject_on_policy_alone", flag_into(p.trust.reject_on_policy_alone)},
+                 {"trusted_forwarders", texts_into(p.trust.trusted_forwarders)}, {"trusted_sealers", texts_into(p.trust.trusted_sealers)}}},
       {"queue", {{"retry_first", duration_into(p.retry_first)}, {"retry_most", duration_into(p.retry_most)}, {"expire_after", duration_into(p.expire_after)},
                  {"warn_after", duration_into(p.warn_after)}, {"connect_timeout", duration_into(p.connect_timeout)},
                  {"connections", number_into(p.connections, 1, 10'000)}, {"connections_per_destination", number_into(p.most_concurrency, 1, 1000)},
@@ -274,7 +276,7 @@ Result<Config> parse_config(std::string_view text, std::string file) {
     }
     const auto section = std::ranges::find(all, std::string_view(name), &Section::name);
     if (section == all.end() || node.as_table() == nullptr)
-      return at_line(file, raw_name.source(), "there is no section [" + name + "]; there are server, tls, listen, dns, limits, submission, queue, smarthost");
+      return at_line(file, raw_name.source(), "there is no section [" + name + "]; there are server, tls, listen, dns, limits, submission, trust, queue, smarthost");
     TRY(read_table(file, name, *node.as_table(), section->keys));
   }
   TRY(check(config));

@@ -38,6 +38,12 @@ std::string accepted(const json::object& line, Trail& trail) {
   return out + (tls == "none" ? ", in clear)" : ", " + tls + ")");
 }
 
+// The next server judges before it takes the letter, and knows it by its sender only.
+std::string judged(const json::object& line, const Trail& trail) {
+  if (trail.ids.empty() || !equal_icase(member(line, "from"), trail.from)) return {};
+  return "judged it: SPF " + member(line, "spf") + ", DMARC " + member(line, "dmarc") + " (" + member(line, "why") + "), so: " + member(line, "done");
+}
+
 std::string ready(const json::object& line) {
   const auto tls = member(line, "tls");
   if (tls == "none") return "no TLS with " + member(line, "host") + ": it goes in clear";
@@ -116,6 +122,7 @@ std::optional<Step> narrate(const LogLine& line, Trail& trail) {
   const auto event = member(*object, "event");
   std::string text;
   if (event == "message.accepted") text = accepted(*object, trail);
+  else if (event == "message.judged") text = judged(*object, trail);
   else if (trail.ids.contains(member(*object, "id"))) text = told(event, *object, trail);
   if (text.empty()) return std::nullopt;
   return Step{line.host, std::move(text)};

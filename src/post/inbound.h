@@ -1,0 +1,35 @@
+// post/inbound.h - mail that comes from other servers is judged before it is taken: what is asked of the trust engine, what is done
+// with its verdict, and the evidence that is kept with the message.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "dns/resolver.h"
+#include "smtp/server.h"
+#include "trust/judgement.h"
+
+namespace posthorn::post {
+
+// What to do with one message.
+struct Verdict {
+  std::optional<smtp::Reply> refusal;  // the session answers this, nothing is kept
+  bool junk = false;                   // into Junk instead of the inbox
+  std::string fields;                  // Authentication-Results and Received-SPF, to put on top
+  std::string evidence;                // JSON
+  std::string reason;                  // one sentence, for the log
+  std::string dmarc, spf;              // result words, for the log
+};
+
+struct Arrival {
+  smtp::Peer peer;
+  smtp::MailFrom from;
+  std::size_t recipients = 0;
+  std::string id, host_name;
+  WallTime now{};
+};
+
+// `message`: as it came.
+Task<Verdict> judge_arrival(dns::Resolver& resolver, Clock& clock, const trust::Rules& rules, const Arrival& arrival, std::string_view message);
+
+}  // namespace posthorn::post

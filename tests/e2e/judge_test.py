@@ -1,0 +1,159 @@
+"""Mail that comes from other servers is judged through the real port: honest, forged, unclear, and with forged verdicts inside."""
+import email
+import json
+import smtplib
+import subprocess
+import tempfile
+import unittest
+
+from harness import POSTHORN, Folder, Pair, letter, zone
+
+BLUE = '@ TXT "v=spf1 mx -all"\nmx TXT "v=spf1 a -all"\n_dmarc TXT "v=DMARC1; p=reject; rua=mailto:postmaster@blue.test"\n'
+# The walk for a policy goes up to the top (RFC 9989 4.10), so that has to answer too.
+EVIL = {"test": zone("test", "127.0.9.53"), "evil.test": zone("evil.test", "127.0.9.66") + '@ TXT "v=spf1 -all"\nnone TXT "no spf here"\nopen TXT "v=spf1 +all"\n'}
+
+
+class Judge(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Folder("judge")
+        source = 'source_address = "127.0.9.1"\nretry_first = "1s"\nretry_most = "5s"\n'
+        cls.pair = Pair(cls.folder.path, queue=source, more_zone={"blue.test": BLUE}, more_zones=EVIL)
+        cls.pair.start()
+        cls.green = cls.pair.green
+
+    @classmethod
+    def tearDownClass(cls):
+        try:
+            cls.pair.close()
+        finally:
+            cls.folder.remove()
+
+    def bring(self, message, mail_from="x@evil.test", helo="evil.test"):
+        """Hands a message to green's port 25 as a stranger at 127.0.9.66; gives code and text of the answer to it."""
+        with smtplib.SMTP(timeout=60, source_address=("127.0.9.66", 0), local_hostname=helo) as client:
+            client.connect(self.green.address, self.green.ports["smtp"])
+            client.ehlo()
+            code, text = client.docmd("MAIL", f"FROM:<{mail_from}>")  # as it is: client.mail() would clean it up
+            if code != 250:
+                return code, text.decode()
+            client.rcpt("bob@green.test")
+            code, text = client.data(message)
+            return code, text.decode()
+
+    def junk(self):
+        return self.green.inbox("bob@green.test", "Junk")
+
+    def test_honest_mail_carries_what_proves_it(self):
+        before = len(self.green.inbox("bob@green.test"))
+        self.pair.blue.submit("alice@blue.test", ["bob@green.test"], letter("alice@blue.test", "bob@green.test"))
+        message = email.message_from_bytes(self.green.wait_for_mail("bob@green.test", before + 1)[-1])
+        results = " ".join(message["Authentication-Results"].split())
+        self.assertTrue(results.startswith("mx.green.test;"), results)
+        self.assertIn("spf=pass", results)
+        self.assertIn("dmarc=pass", results)
+        self.assertIn("header.from=blue.test", results)
+        self.assertTrue(message["Received-SPF"].startswith("pass"))
+
+    def test_a_forgery_with_a_second_sign_is_refused_and_names_dmarc_and_the_domain(self):
+        code, text = self.bring(letter("alice@blue.test", "bob@green.test"))
+        self.assertEqual(code, 550, text)
+        self.assertIn("5.7.1", text)
+        self.assertIn("DMARC policy of blue.test", text)
+
+    def test_a_forgery_without_a_second_sign_goes_to_junk(self):
+        before = len(self.junk())
+        code, text = self.bring(letter("alice@blue.test", "bob@green.test"), mail_from="x@open.evil.test")
+        self.assertEqual(code, 250, text)
+        message = email.message_from_bytes(self.junk()[before])
+        self.assertIn("dmarc=fail", " ".join(message["Authentication-Results"].split()))
+
+    def test_mail_of_domains_without_policy_is_taken(self):
+        before = len(self.green.inbox("bob@green.test"))
+        code, text = self.bring(letter("someone@none.evil.test", "bob@green.test"), mail_from="someone@none.evil.test")
+        self.assertEqual(code, 250, text)
+        self.assertEqual(len(self.green.inbox("bob@green.test")), before + 1)
+
+    def test_forged_results_are_taken_out(self):
+        forged = (b"Authentication-Results: mx.green.test; dmarc=pass header.from=evil.test\r\n"
+                  b"Authentication-Results: (hello) MX.Green.Test (x) 1;\r\n\tspf=pass smtp.mailfrom=evil.test\r\n"
+                  b"Authentication-Results: other.example; dkim=pass\r\n")
+        before = len(self.green.inbox("bob@green.test"))
+        code, text = self.bring(forged + letter("a@open.evil.test", "bob@green.test"), mail_from="a@open.evil.test")
+        self.assertEqual(code, 250, text)
+        message = email.message_from_bytes(self.green.inbox("bob@green.test")[before])
+        fields = message.get_all("Authentication-Results")
+        self.assertEqual(len(fields), 2, fields)
+        self.assertTrue(fields[0].startswith("mx.green.test"))
+        self.assertIn("other.example", fields[1])
+
+    def test_no_one_can_tell_whose_message_it_is(self):
+        """attacks.md 2C: espoofer a8 to a13, a15, a17 to a19."""
+        rest = b"To: bob@green.test\r\nSubject: x\r\nDate: Mon, 23 Nov 2026 10:00:00 +0000\r\n\r\nhi\r\n"
+        for name, head in {"a8": b"From: <a@evil.test>\r\nFrom: <alice@blue.test>\r\n",
+                           "a9": b" From: <alice@blue.test>\r\nFrom: <a@evil.test>\r\n",
+                           "a10": b"From : <alice@blue.test>\r\nFrom: <a@evil.test>\r\n",
+                           "a11": b"From\r\n : <alice@blue.test>\r\nFrom: <a@evil.test>\r\n",
+                           "a12": b"From\r\n : <alice@blue.test>\r\nSender: <a@evil.test>\r\n",
+                           "a13": b"From\r\n : <alice@blue.test>\r\nResent-From: <a@evil.test>\r\n",
+                           "a15": b"From: =?utf-8?B?PGFsaWNlQGJsdWUudGVzdD4=?=\r\n",
+                           "a17": b"From: <alice@blue.test>\\,<a@evil.test>\r\n",
+                           "a19": b"From: <a@evil.test>alice@blue.test\r\n"}.items():
+            with self.subTest(name):
+                code, text = self.bring(head + rest, mail_from="a@open.evil.test")
+                self.assertEqual(code, 550, f"{name}: {text}")
+                self.assertRegex(text, r"5\.(6\.0|7\.1)", name)
+
+    def test_senders_that_are_no_addresses_are_refused(self):
+        """attacks.md 2C: espoofer a2, a5 to a7."""
+        for sender in ("(any@blue.test", "any@blue.test(a.evil.test", "any@blue.test'@any.evil.test", "@blue.test,@any.com:'any@evil.test"):
+            with self.subTest(sender):
+                code, text = self.bring(letter("a@open.evil.test", "bob@green.test"), mail_from=sender)
+                self.assertGreaterEqual(code, 500, text)
+
+    def test_two_authors_are_judged_by_the_strictest(self):
+        """attacks.md 2C: espoofer a14, a18."""
+        for head in (b"From: <a@open.evil.test>, <alice@blue.test>\r\n", b"From: alice@blue.test, <a@open.evil.test>\r\n"):
+            code, text = self.bring(head + b"Subject: x\r\nDate: Mon, 23 Nov 2026 10:00:00 +0000\r\n\r\nhi\r\n", mail_from="a@open.evil.test")
+            self.assertEqual(code, 550, text)
+            self.assertIn("DMARC", text)
+
+    def test_a_key_that_is_no_name_is_never_asked_for(self):
+        """attacks.md 2C: espoofer a3, a4: the signature is a permerror and the field cannot be broken by it."""
+        for tags in (b"d=blue.test; s=selector._domainkey.evil.test.\\x00.any", b"d=blue.test'a.evil.test; s=sel"):
+            signature = b"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; " + tags + b"; h=From:Subject; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n"
+            before = len(self.junk())
+            code, text = self.bring(signature + letter("alice@blue.test", "bob@green.test"), mail_from="a@open.evil.test")
+            self.assertEqual(code, 250, text)
+            results = " ".join(email.message_from_bytes(self.junk()[before])["Authentication-Results"].split())
+            self.assertIn("dkim=permerror", results)
+            self.assertIn("dmarc=fail", results)
+
+    def test_the_evidence_is_kept_with_the_message(self):
+        code, text = self.bring(letter("alice@blue.test", "bob@green.test"), mail_from="x@open.evil.test")
+        self.assertEqual(code, 250, text)
+        with self.green.imap("bob@green.test") as imap:
+            imap.select("Junk")
+            uid = imap.uid("SEARCH", "ALL")[1][0].split()[-1].decode()
+        kept = self.green.json("check", "stored", "bob@green.test", uid, "--mailbox", "Junk")
+        self.assertEqual(kept["client"]["ip"], "127.0.9.66")
+        self.assertEqual(kept["judgement"]["dmarc"]["result"], "fail")
+        self.assertEqual(kept["judgement"]["disposition"], "quarantine")
+        self.assertIn("v=DMARC1; p=reject; rua=mailto:postmaster@blue.test", [r for a in kept["dns"] if a["name"] == "_dmarc.blue.test" for r in a["records"]])
+        self.assertIn("DMARC  fail", self.green.cli("check", "stored", "bob@green.test", uid, "--mailbox", "Junk").stdout)
+        self.assertIn("no message with UID", self.green.cli("check", "stored", "bob@green.test", "4000", check=False).stderr)
+
+    def test_the_command_line_judges_as_the_server_does(self):
+        with tempfile.NamedTemporaryFile(suffix=".eml") as file:
+            file.write(letter("alice@blue.test", "bob@green.test"))
+            file.flush()
+            done = subprocess.run([POSTHORN, "check", "message", file.name, "--ip", "127.0.9.66", "--helo", "evil.test", "--mail-from", "x@evil.test", "--resolver",
+                                   f"127.0.9.53@{self.pair.dns.port}", "--json"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        out = json.loads(done.stdout)
+        self.assertEqual((out["spf"]["result"], out["dmarc"]["result"], out["dmarc"]["policy"], out["dmarc"]["disposition"]), ("fail", "fail", "reject", "reject"))
+        self.assertEqual(out["dmarc"]["aligned"], {"spf": False, "dkim": False})
+
+
+if __name__ == "__main__":
+    unittest.main()
