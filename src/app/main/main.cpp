@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "app/command/check.h"
 #include "app/command/commands.h"
 #include "app/command/shell.h"
 #include "app/lab/lab.h"
@@ -15,6 +16,7 @@ using namespace posthorn::app;
 struct Options {
   Common common;
   AccountOptions account;
+  CheckOptions check;
   LabOptions lab;
   std::string domain, alias, id, because = "held by the administrator", file, source, target, mailbox = "INBOX", format = "maildir", from, to, shell;
   std::vector<std::string> targets;
@@ -129,6 +131,58 @@ void add_queue(CLI::App& app, Options& o) {
   drop->callback([&o] { o.status = queue_drop(o.common, o.id); });
 }
 
+void add_resolver(CLI::App& command, Options& o) {
+  auto* resolver = command.add_option("--resolver", o.check.resolver, "Ask this resolver, such as 127.0.0.1@53, instead of the DNS's roots");
+  command.add_option("--dns", o.check.zone_file, "Ask nobody: take all answers from this RFC 1035 master file")->excludes(resolver);
+  command.add_option("--at", o.check.at, "Judge as of this time: 2026-11-23T17:05:04Z, or seconds since 1970");
+}
+
+void add_envelope(CLI::App& command, Options& o) {
+  command.add_option("--ip", o.check.ip, "Address of the client that brought it")->required();
+  command.add_option("--helo", o.check.helo, "What it said in EHLO");
+  command.add_option("--mail-from", o.check.mail_from, "What it said in MAIL FROM; \"\" for the empty sender");
+  command.add_option("--receiver", o.check.receiver, "Our host name")->capture_default_str();
+}
+
+void add_check(CLI::App& app, Options& o) {
+  auto* group = app.add_subcommand("check", "Judge a message or a domain as the server does, and show why; nothing is sent or changed");
+  group->require_subcommand(1);
+  auto* message = group->add_subcommand("message", "SPF, DKIM, ARC and DMARC of one message, and what would be done with it");
+  message->add_option("FILE", o.check.file, "A file with one message; - for standard input")->required();
+  add_envelope(*message, o);
+  add_resolver(*message, o);
+  message->callback([&o] { o.status = check_message(o.common, o.check); });
+  auto* stored = group->add_subcommand("stored", "What was judged when a message came that is in a mailbox now, and the evidence kept with it");
+  stored->add_option("ADDRESS", o.check.account, "The account")->required();
+  stored->add_option("UID", o.check.uid, "Its UID in the mailbox, as mail apps show it")->required();
+  stored->add_option("--mailbox", o.check.mailbox)->capture_default_str();
+  stored->callback([&o] { o.status = check_stored(o.common, o.check); });
+  auto* spf = group->add_subcommand("spf", "May this address send for that sender's domain");
+  add_envelope(*spf, o);
+  add_resolver(*spf, o);
+  spf->callback([&o] { o.status = check_spf(o.common, o.check); });
+  struct Row {
+    const char* name;
+    const char* help;
+    int (*run)(const Common&, const CheckOptions&);
+  };
+  for (const auto& row : {Row{"dkim", "The signatures of a message", check_dkim}, Row{"arc", "The chain of those who passed a message on", check_arc}}) {
+    auto* command = group->add_subcommand(row.name, row.help);
+    command->add_option("FILE", o.check.file, "A file with one message; - for standard input")->required();
+    add_resolver(*command, o);
+    command->callback([&o, run = row.run] { o.status = run(o.common, o.check); });
+  }
+  auto* dmarc = group->add_subcommand("dmarc", "The policy for mail that says to be from a domain, tag by tag");
+  dmarc->add_option("DOMAIN", o.check.domain)->required();
+  add_resolver(*dmarc, o);
+  dmarc->callback([&o] { o.status = check_dmarc(o.common, o.check); });
+  auto* domain = group->add_subcommand("domain", "All that a domain publishes about its mail, and what to do better");
+  domain->add_option("DOMAIN", o.check.domain)->required();
+  domain->add_option("--selector", o.check.selectors, "DKIM selectors to look at");
+  add_resolver(*domain, o);
+  domain->callback([&o] { o.status = check_domain(o.common, o.check); });
+}
+
 void add_dkim(CLI::App& app, Options& o) {
   auto* group = app.add_subcommand("dkim", "Keys that sign what our people send, so that others can tell it from forgeries");
   group->require_subcommand(1);
@@ -233,6 +287,7 @@ int run(int count, char** values) {
   add_account(app, options);
   add_alias(app, options);
   add_queue(app, options);
+  add_check(app, options);
   add_dkim(app, options);
   add_transfer(app, options);
   add_lab(app, options);
