@@ -53,11 +53,25 @@ class Submit(unittest.TestCase):
             self.assertNotIn("auth", client.esmtp_features)
             self.assertEqual(client.docmd("AUTH PLAIN AGFsaWNlAHNlY3JldA==")[0], 538)
 
+    # gsasl proves the channel binding too: a man in the middle with a certificate of his own would fail here (RFC 9266).
+    def test_scram_proves_the_password_and_with_plus_the_connection(self):
+        for mechanism, binding in (("SCRAM-SHA-256", "--no-cb"), ("SCRAM-SHA-256-PLUS", "--quiet")):
+            for password, status in (("secret word", 0), ("wrong", 1)):
+                self.run_client("gsasl", "--client", "--imap", "--connect", f"{self.server.address}:{self.server.ports['imap']}", "--starttls", "--hostname",
+                                self.server.name, "--x509-ca-file", self.server.ca, "--mechanism", mechanism, "--authentication-id", "alice@blue.test",
+                                "--authorization-id", "alice@blue.test", "--password", password, "--quality-of-protection", "qop-auth", binding, input=b"",
+                                status=status)
+
     def test_msmtp_submits(self):
+        for method in ("on", "scram-sha-256"):
+            with self.subTest(method):
+                self.submit_by_msmtp(method)
+
+    def submit_by_msmtp(self, method):
         config = os.path.join(self.folder.path, "msmtprc")
         with open(config, "w") as out:
             out.write(f"account default\nhost {self.server.address}\nport {self.server.ports['submission']}\ntls on\ntls_starttls on\ntls_trust_file {self.server.ca}\n"
-                      "auth on\nuser alice@blue.test\npassword secret word\nfrom alice@blue.test\n")
+                      f"auth {method}\nuser alice@blue.test\npassword secret word\nfrom alice@blue.test\n")
         os.chmod(config, 0o600)
         before = self.count()
         self.run_client("msmtp", "-C", config, "bob@blue.test", input=b"From: alice@blue.test\nTo: bob@blue.test\nSubject: x\n\nfrom msmtp\n.\n..\n")
