@@ -92,7 +92,7 @@ class Lab(LabCase):
         status = self.status()
         self.assertEqual(set(status), {"dns", "ca", "hosts"})
         self.assertTrue(os.path.exists(status["ca"]))
-        self.assertEqual([h["domain"] for h in status["hosts"]], ["blue.test", "green.test"])
+        self.assertEqual([h["domain"] for h in status["hosts"]], ["blue.test", "green.test", "forward.test", "list.test"])
         for host in status["hosts"]:
             self.assertEqual(set(host["ports"]), SERVICES)
             self.assertTrue(host["running"])
@@ -123,6 +123,25 @@ class Lab(LabCase):
         outside = self.lab("send", "alice@blue.test", "somebody@example.com", good=False)
         self.assertEqual(outside.returncode, 1)
         self.assertIn("no such name", outside.stdout)
+
+    def test_who_wrote_it_and_who_only_says_so(self):
+        self.lab("up", "--detach")
+        refused = json.loads(self.lab("send", "alice@blue.test", "bob@green.test", "--as", "impostor", "--json").stdout)
+        self.assertTrue(refused["refused"])
+        self.assertRegex(refused["reply"], "^550 5.7.1 .*DMARC policy of blue.test")
+        self.assertTrue([s for s in refused["steps"] if s["who"] == "green" and "SPF fail, DMARC fail" in s["what"]])
+        self.assertEqual(self.inbox("bob@green.test"), [])
+
+        forwarded = json.loads(self.lab("send", "alice@blue.test", "bob@green.test", "--as", "forwarder", "--json").stdout)
+        self.assertEqual(forwarded["mailbox"], "INBOX")
+        for part in ("spf=fail", "dkim=pass", "dmarc=pass", "header.d=blue.test"):
+            self.assertIn(part, forwarded["authentication_results"])
+
+        listed = json.loads(self.lab("send", "alice@blue.test", "bob@green.test", "--as", "list", "--json").stdout)
+        self.assertEqual(listed["mailbox"], "Junk")
+        for part in ("spf=pass", "dkim=fail", "dmarc=fail", "policy.dmarc=quarantine"):
+            self.assertIn(part, listed["authentication_results"])
+        self.assertIn("Authentication-Results", self.lab("send", "carol@blue.test", "dave@green.test", "--as", "forwarder").stdout)
 
     def test_a_gateway_may_send_for_others(self):
         self.lab("up", "--detach")

@@ -100,14 +100,12 @@ Task<Result<std::unique_ptr<Inbox>>> Inbox::open(Desk& desk, Endpoint at, TlsCli
   if (!greeting) co_return fail(greeting.error());
   auto login = co_await inbox->ask("LOGIN " + quoted(user) + " " + quoted(password));
   if (!login) co_return fail(login.error());
-  auto selected = co_await inbox->ask("SELECT INBOX");
-  if (!selected) co_return fail(selected.error());
   co_return std::move(inbox);
 }
 
-Task<Result<std::optional<Found>>> Inbox::look_for(std::string message_id) {
-  auto news = co_await ask("NOOP");
-  if (!news) co_return fail(news.error());
+Task<Result<std::optional<Found>>> Inbox::look_for(std::string mailbox, std::string message_id) {
+  auto selected = co_await ask("SELECT " + quoted(mailbox));
+  if (!selected) co_return fail(selected.error());
   auto uids = co_await ask("UID SEARCH HEADER Message-ID " + quoted(message_id));
   if (!uids) co_return fail(uids.error());
   const auto uid = first_uid(*uids);
@@ -122,6 +120,18 @@ Task<Result<std::optional<Found>>> Inbox::look_for(std::string message_id) {
     found.subject = line_after(line, "Subject: ");
   }
   co_return std::optional<Found>(std::move(found));
+}
+
+Task<Result<std::string>> Inbox::fetch(std::uint32_t uid) {
+  auto lines = co_await ask("UID FETCH " + std::to_string(uid) + " (BODY.PEEK[])");
+  if (!lines) co_return fail(lines.error());
+  for (const auto& line : *lines) {
+    const auto start = line.find("\r\n");
+    if (!line.contains(" FETCH ") || start == line.npos) continue;
+    const auto count = literal_at_end(std::string_view(line).substr(0, start));
+    if (count && start + 2 + *count <= line.size()) co_return line.substr(start + 2, *count);
+  }
+  co_return fail(Errc::not_found, "the letter cannot be read any more");
 }
 
 Task<void> Inbox::close() {

@@ -1,4 +1,4 @@
-// app/lab/inbox.h - a small IMAP client, enough to look into one INBOX over TLS for one letter. Called by `lab send`.
+// app/lab/inbox.h - a small IMAP client, enough to look into a mailbox over TLS for one letter. Called by `lab send`.
 // Fails with what the server said. Security: lines and literals are bounded, though the server is our own.
 #pragma once
 
@@ -24,10 +24,12 @@ struct Found {
 class Inbox {
  public:
   explicit Inbox(std::unique_ptr<Stream> stream) : stream_(std::move(stream)), reader_(*stream_) {}
-  // LOGIN and SELECT INBOX.
+  // LOGIN.
   static Task<Result<std::unique_ptr<Inbox>>> open(Desk& desk, Endpoint at, TlsClientOptions tls, std::string user, std::string password);
   // Nothing if it is not there (yet).
-  Task<Result<std::optional<Found>>> look_for(std::string message_id);
+  Task<Result<std::optional<Found>>> look_for(std::string mailbox, std::string message_id);
+  // The whole message, of the mailbox looked into last.
+  Task<Result<std::string>> fetch(std::uint32_t uid);
   Task<void> close();
 
  private:

@@ -19,8 +19,8 @@ struct LabOptions {
 int lab_up(const LabOptions& options);
 int lab_down(const LabOptions& options);
 int lab_status(const LabOptions& options);
-// Sends a letter and tells each step as it happens, with times.
-int lab_send(const LabOptions& options, const std::string& from, const std::string& to);
+// Sends a letter and tells each step as it happens, with times. `as`: "" (its sender), "impostor", "forwarder" or "list".
+int lab_send(const LabOptions& options, const std::string& from, const std::string& to, const std::string& as);
 // One Posthorn of the lab, "green" or "green.test", so that others can be seen waiting for it.
 int lab_stop(const LabOptions& options, const std::string& host);
 int lab_start(const LabOptions& options, const std::string& host);

@@ -83,6 +83,7 @@ json::object host_json(const Lab& lab, const Host& host) {
 }  // namespace
 
 std::string Lab::dns_ip() const { return "127.0." + std::to_string(index) + ".53"; }
+std::string Lab::impostor_ip() const { return "127.0." + std::to_string(index) + ".66"; }
 std::string Lab::dns() const { return dns_ip() + ":" + std::to_string(dns_port); }
 
 const Host* Lab::find_host(std::string_view name) const {
@@ -147,7 +148,18 @@ Lab new_lab(std::string dir) {
   green.domain = "green.test";
   green.users = {user("bob@green.test"), user("dave@green.test"), user("gateway@green.test")};
   green.aliases = {Alias{"postmaster@green.test", {"bob@green.test"}}, Alias{"team@green.test", {"bob@green.test", "dave@green.test"}}};
-  lab.hosts = {std::move(blue), std::move(green)};
+  Host forward;
+  forward.name = "forward";
+  forward.domain = "forward.test";
+  forward.users = {user("postmaster@forward.test"), user("gateway@forward.test")};
+  for (const auto* name : {"alice", "carol"}) forward.aliases.push_back(Alias{std::string(name) + "@forward.test", {std::string(name) + "@blue.test"}});
+  for (const auto* name : {"bob", "dave"}) forward.aliases.push_back(Alias{std::string(name) + "@forward.test", {std::string(name) + "@green.test"}});
+  Host list;
+  list.name = "list";
+  list.domain = "list.test";
+  list.users = {user("crew@list.test"), user("gateway@list.test")};
+  list.aliases = {Alias{"postmaster@list.test", {"crew@list.test"}}, Alias{"crew-bounces@list.test", {"crew@list.test"}}};
+  lab.hosts = {std::move(blue), std::move(green), std::move(forward), std::move(list)};
   move_to(lab, 1);
   return lab;
 }

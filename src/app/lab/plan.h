@@ -42,6 +42,7 @@ struct Lab {
 
   std::string dns_ip() const;
   std::string dns() const;  // "127.0.1.53:5353"
+  std::string impostor_ip() const;  // "127.0.1.66": nobody's server, only where bad letters come from
   std::string ca() const { return dir + "/ca.pem"; }
   std::string ca_key() const { return dir + "/ca.key"; }
   std::string file() const { return dir + "/lab.json"; }
@@ -70,7 +71,7 @@ inline constexpr std::uint16_t dns_port = 5353;
 
 // Sets index and all addresses.
 void move_to(Lab& lab, unsigned index);
-// blue.test and green.test; users have no password yet.
+// blue.test and green.test, whose people write to each other, and forward.test and list.test between them; users have no password yet.
 Lab new_lab(std::string dir);
 std::vector<Alias> all_aliases(const Lab& lab);
 

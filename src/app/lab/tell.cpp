@@ -66,6 +66,8 @@ std::string what_to_try(const Lab& lab) {
   const auto port = [](std::string_view service) { return std::to_string(port_of(service)); };
   std::string out = "Try:\n";
   out += "  posthorn lab send alice@blue.test bob@green.test" + dir + "     watch a letter travel\n";
+  for (const auto* role : {"impostor", "forwarder", "list"})
+    out += "  posthorn lab send alice@blue.test bob@green.test --as " + std::string(role) + dir + "     who wrote it, and who only says so\n";
   out += "  posthorn lab stop green" + dir + "     then send again: it waits in the queue; then: posthorn lab start green" + dir + "\n";
   out += "  posthorn --config " + shell_word(lab.config(blue)) + " queue list\n";
   out += "  swaks --server " + blue.ip + ":" + port("submission") + " -tls --auth-user " + alice->address + " --auth-password " + alice->password + " --from " +

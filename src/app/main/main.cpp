@@ -18,7 +18,7 @@ struct Options {
   AccountOptions account;
   CheckOptions check;
   LabOptions lab;
-  std::string domain, alias, id, because = "held by the administrator", file, source, target, mailbox = "INBOX", format = "maildir", from, to, shell;
+  std::string domain, alias, id, because = "held by the administrator", file, source, target, mailbox = "INBOX", format = "maildir", from, to, as, shell;
   std::vector<std::string> targets;
   bool all = false, message = false, enable = false, disable = false;
   int status = 0;
@@ -237,15 +237,17 @@ void add_lab(CLI::App& app, Options& o) {
   down->callback([&o] { o.status = lab_down(o.lab); });
   group->add_subcommand("status", "Addresses, ports, users and passwords")->callback([&o] { o.status = lab_status(o.lab); });
   auto* stop = group->add_subcommand("stop", "Stop one domain's server, so that mail for it has to wait");
-  stop->add_option("HOST", o.domain, "blue or green")->required();
+  stop->add_option("HOST", o.domain, "blue, green, forward or list")->required();
   stop->callback([&o] { o.status = lab_stop(o.lab, o.domain); });
   auto* start = group->add_subcommand("start", "Start it again");
-  start->add_option("HOST", o.domain, "blue or green")->required();
+  start->add_option("HOST", o.domain, "blue, green, forward or list")->required();
   start->callback([&o] { o.status = lab_start(o.lab, o.domain); });
   auto* send = group->add_subcommand("send", "Send a letter and watch it travel");
   send->add_option("FROM", o.from, "such as alice@blue.test")->required();
   send->add_option("TO", o.to, "such as bob@green.test")->required();
-  send->callback([&o] { o.status = lab_send(o.lab, o.from, o.to); });
+  send->add_option("--as", o.as, "impostor: in FROM's name, from elsewhere; forwarder: by way of forward.test; list: through the mailing list crew@list.test")
+      ->check(CLI::IsMember({"impostor", "forwarder", "list"}));
+  send->callback([&o] { o.status = lab_send(o.lab, o.from, o.to, o.as); });
 }
 
 void add_rest(CLI::App& app, Options& o) {
