@@ -129,7 +129,7 @@ Task<Result<Response>> evidence(Context& context, Request request) {
   if (!*member) co_return fail(Errc::not_found, "there is no message with UID " + std::to_string(*uid) + " in " + name);
   auto kept = view.evidence((*member)->email);
   if (!kept) co_return fail(kept.error());
-  if (!*kept) co_return fail(Errc::not_found, "no evidence was kept for that message", "Only mail that came from other servers has some");
+  if (!*kept) co_return fail(Errc::not_found, "no evidence was kept for that message", "Mail that was imported or put there by a mail app has none");
   boost::system::error_code wrong;
   auto value = json::parse(**kept, wrong);
   if (wrong) co_return fail(Errc::corrupt, "the evidence of that message cannot be read");

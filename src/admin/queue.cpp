@@ -1,5 +1,6 @@
 // Operations on the queue: what waits, why, and what to do with it.
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 
 #include "admin/operations.h"
 
@@ -49,7 +50,14 @@ Task<Result<Response>> show(Context& context, Request request) {
   auto entry = context.queue.find(*id);
   if (!entry) co_return fail(entry.error());
   if (!*entry) co_return fail(Errc::not_found, "there is no message " + post::text_of(*id) + " in the queue", "It may have been sent: see the log");
-  Response out{shown(**entry), {}};
+  auto told = shown(**entry);
+  json::array tried;
+  for (const auto& t : (*entry)->tried)
+    tried.push_back(json::object{{"at", rfc3339(t.at)}, {"to", t.to}, {"host", t.remote}, {"tls", t.tls}, {"code", t.code}, {"answer", t.answer}});
+  told["tried"] = std::move(tried);
+  boost::system::error_code wrong;
+  told["evidence"] = json::parse((*entry)->evidence.empty() ? "null" : (*entry)->evidence, wrong);
+  Response out{std::move(told), {}};
   if (flag_argument(request.arguments, "message").value_or(false)) {
     auto message = context.queue.message(**entry);
     if (!message) co_return fail(message.error());

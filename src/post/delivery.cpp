@@ -10,6 +10,11 @@ bool try_next_host(const smtp::Reply& reply) { return reply.code == 0 || reply.c
 
 smtp::Reply no_reply(std::string text) { return {0, "4.4.1", std::move(text), {}}; }
 
+std::string told(const std::optional<TlsFacts>& tls) {
+  if (!tls) return {};
+  return tls->version + " " + tls->cipher + (tls->verified ? ", certificate verified" : ", certificate not verified: " + tls->verify_error);
+}
+
 }  // namespace
 
 smtp::ClientOptions Delivery::client_options(const Hop& hop, smtp::TlsNeed tls) const {
@@ -124,6 +129,7 @@ Task<std::vector<Attempt>> Delivery::send(std::string id, const smtp::Outgoing& 
       auto& attempt = attempts[left[i]];
       attempt.reply = outcome.fates[i].reply;
       attempt.remote = connection_->remote;
+      attempt.tls = told(connection_->client->tls());
       attempt.dsn = connection_->client->offered("DSN");
       attempt.in_doubt = outcome.in_doubt;
       if (!outcome.connection_usable && !outcome.in_doubt && try_next_host(attempt.reply)) again.push_back(left[i]);

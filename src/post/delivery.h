@@ -20,6 +20,7 @@ namespace posthorn::post {
 struct Attempt {
   smtp::Reply reply;      // code 0: no reply, text says what went wrong
   std::string remote;     // "mx.green.test [127.0.1.2]"; empty if none was reached
+  std::string tls;        // of the connection it went over, for people; empty: in clear
   bool dsn = false;       // the remote promised to do the notifications (RFC 3461 5.2.3)
   bool in_doubt = false;
 };

@@ -103,7 +103,7 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
   }
   if (!entry.recipients.empty()) {
     entry.size = letter.message.size();
-    const std::string no_evidence;  // the copies that leave carry none
+    const std::string no_evidence;  // it rests in the queue's entry
     auto made = co_await prepare(store, std::move(letter.message), no_evidence);
     if (!made) co_return fail(made.error());
     out.outgoing_ = std::move(*made);
@@ -112,6 +112,7 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
     entry.id = letter.id;
     entry.from = std::move(letter.from);
     entry.login = std::move(letter.login);
+    entry.evidence = std::move(letter.evidence);
     entry.arrived = entry.due = out.received_;
     entry.expires = out.received_ + std::chrono::duration_cast<std::chrono::milliseconds>(options.expire_after);
     entry.blob = out.outgoing_->blob;

@@ -21,7 +21,7 @@ struct Letter {
   std::string login;                     // who submitted it; empty: nobody
   QueueId id{};
   bool junk = false;                     // into Junk, for recipients who have one
-  std::string evidence;                  // JSON, kept with each mailbox copy; may be empty
+  std::string evidence;                  // JSON, kept with each mailbox copy and in the queue; may be empty
 };
 
 class Handover {

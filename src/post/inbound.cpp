@@ -1,40 +1,11 @@
 #include "post/inbound.h"
 
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
-
 #include "base/text.h"
 #include "mail/message.h"
 #include "trust/ask.h"
-#include "trust/json.h"
 
 namespace posthorn::post {
 namespace {
-
-namespace json = boost::json;
-
-std::int64_t seconds(WallTime time) { return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count(); }
-
-json::object tls_json(const TlsFacts& tls) { return {{"version", tls.version}, {"cipher", tls.cipher}}; }
-
-// Who else got the message is nobody's business: recipients are counted, not named.
-std::string evidence_of(const Arrival& arrival, const trust::Judgement& judgement, const trust::Answers& answers, std::size_t size) {
-  json::object out;
-  out["version"] = 1;
-  out["id"] = arrival.id;
-  out["received_at"] = seconds(arrival.now);
-  out["by"] = arrival.host_name;
-  out["client"] = json::object{{"ip", arrival.peer.client.address}, {"port", arrival.peer.client.port}};
-  out["helo"] = printable(arrival.peer.helo, 512);
-  out["protocol"] = arrival.peer.esmtp ? "ESMTP" : "SMTP";
-  out["tls"] = arrival.peer.tls ? json::value(tls_json(*arrival.peer.tls)) : json::value(nullptr);
-  out["reverse_path"] = printable(arrival.from.reverse_path.text(), 512);
-  out["recipients"] = arrival.recipients;
-  out["size"] = size;
-  out["judgement"] = trust::to_json(judgement);
-  out["dns"] = trust::to_json(answers);
-  return json::serialize(out);
-}
 
 // What no reader could agree on whose it is, is not taken (attacks.md 2C a8-a19). Without any From it is merely poor mail.
 std::optional<smtp::Reply> refuse_unclear_author(const trust::dmarc::Authors& authors) {
@@ -76,7 +47,7 @@ Task<Verdict> judge_arrival(dns::Resolver& resolver, Clock& clock, const trust::
   shown.mail_from = facts.mail_from;
   shown.receiver = facts.receiver;
   out.fields = trust::wire(trust::results_of(judgement, facts)) + trust::spf::received_spf(judgement.spf, shown);
-  out.evidence = evidence_of(arrival, judgement, answers, message.size());
+  out.evidence = arrival_evidence(arrival, judgement, answers, message.size());
   co_return out;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dns/resolver.h"
+#include "post/evidence.h"
 #include "smtp/server.h"
 #include "trust/judgement.h"
 
@@ -19,14 +20,6 @@ struct Verdict {
   std::string evidence;                // JSON
   std::string reason;                  // one sentence, for the log
   std::string dmarc, spf;              // result words, for the log
-};
-
-struct Arrival {
-  smtp::Peer peer;
-  smtp::MailFrom from;
-  std::size_t recipients = 0;
-  std::string id, host_name;
-  WallTime now{};
 };
 
 // `message`: as it came.

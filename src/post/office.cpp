@@ -148,16 +148,21 @@ Task<void> Office::confirm(const smtp::MailFrom& from, QueueId id, std::vector<Q
   if (!done) log_.warn("dsn.not_stored", {{"id", text_of(id)}, {"why", done.error().what}});
 }
 
+Arrival Office::arrival_of(const smtp::Peer& peer, const smtp::Transaction& transaction, std::string id, WallTime now) const {
+  Arrival out;
+  out.peer = peer;
+  out.from = transaction.from;
+  out.recipients = transaction.recipients.size();
+  out.id = std::move(id);
+  out.host_name = options_.host_name;
+  out.now = now;
+  return out;
+}
+
 // Mail of other servers is judged as it came, for what it signs is what it says; then fields that pretend to be ours go (attacks.md C2).
 Task<Verdict> Office::judge(const smtp::Peer& peer, smtp::Transaction& transaction, std::string id, WallTime now) {
   if (resolver_ == nullptr || !options_.check_incoming || peer.submission) co_return Verdict{};
-  Arrival arrival;
-  arrival.peer = peer;
-  arrival.from = transaction.from;
-  arrival.recipients = transaction.recipients.size();
-  arrival.id = std::move(id);
-  arrival.host_name = options_.host_name;
-  arrival.now = now;
+  const auto arrival = arrival_of(peer, transaction, std::move(id), now);
   auto verdict = co_await judge_arrival(*resolver_, store_.clock(), options_.trust, arrival, transaction.message);
   transaction.message = trust::without_forged_results(transaction.message, options_.host_name);
   log_.info("message.judged", {{"id", arrival.id}, {"from", arrival.from.reverse_path.text()}, {"client", peer.client.address}, {"spf", verdict.spf}, {"dmarc", verdict.dmarc},
@@ -191,11 +196,12 @@ Task<Reply> Office::message(const smtp::Peer& peer, smtp::Transaction transactio
       co_return Reply{451, "4.7.5", "The message could not be signed, please try again later", signed_by.error().what};
     }
     added = std::move(*signed_by);
+    letter.evidence = submission_evidence(arrival_of(peer, transaction, id_text, now), added, transaction.message.size());
   }
   auto verdict = co_await judge(peer, transaction, id_text, now);
   if (verdict.refusal) co_return std::move(*verdict.refusal);
   letter.junk = verdict.junk;
-  letter.evidence = std::move(verdict.evidence);
+  if (!verdict.evidence.empty()) letter.evidence = std::move(verdict.evidence);
   const std::string named = transaction.recipients.size() == 1 ? transaction.recipients[0].recipient.text() : std::string();
   std::string head = verdict.fields + received_field(peer, options_.host_name, id_text, named, transaction.from.smtputf8, date_of(now)) + added;
   letter.message = std::move(head);

@@ -33,6 +33,7 @@ class Office final : public smtp::Handler {
   smtp::RcptTo addressed(smtp::RcptTo to) const;
   std::optional<smtp::Reply> refuse_authors(const smtp::Peer& peer, std::string_view message) const;
   bool may_send_as(const smtp::Peer& peer, const mail::Address& address) const;
+  Arrival arrival_of(const smtp::Peer& peer, const smtp::Transaction& transaction, std::string id, WallTime now) const;
   Task<Verdict> judge(const smtp::Peer& peer, smtp::Transaction& transaction, std::string id, WallTime now);
   Result<std::string> sign(std::string_view message) const;
   Task<Result<std::vector<QueuedRecipient>>> commit(Letter letter);

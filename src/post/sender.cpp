@@ -297,10 +297,12 @@ Task<Result<bool>> Sender::settle_once(const Ended& ended, bool last, Tell tell)
   for (std::size_t i = 0; i < attempts.size(); ++i) {
     auto& r = after.recipients[job.recipients[i]];
     apply(r, attempts[i]);
+    after.tried.push_back(Tried{now, r.to.recipient.text(), r.remote, attempts[i].tls, r.code, r.enhanced + " " + r.text});
     after.in_doubt |= attempts[i].in_doubt;
     log_.info(r.state == RecipientState::failed ? "delivery.failed" : r.state == RecipientState::waiting ? "delivery.deferred" : "delivery.done",
               {{"id", text_of(job.id)}, {"to", r.to.recipient.text()}, {"host", r.remote}, {"code", std::to_string(r.code)}, {"answer", r.enhanced + " " + r.text}});
   }
+  if (after.tried.size() > most_tried) after.tried.erase(after.tried.begin(), after.tried.end() - most_tried);
   if (flying_[job.id].attempting == 0) after.begun = 0;
   if (last) {
     ++after.rounds;

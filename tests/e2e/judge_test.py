@@ -4,13 +4,14 @@ import json
 import smtplib
 import subprocess
 import tempfile
+import time
 import unittest
 
 from harness import POSTHORN, Folder, Pair, letter, zone
 
 BLUE = '@ TXT "v=spf1 mx -all"\nmx TXT "v=spf1 a -all"\n_dmarc TXT "v=DMARC1; p=reject; rua=mailto:postmaster@blue.test"\n'
 # The walk for a policy goes up to the top (RFC 9989 4.10), so that has to answer too.
-EVIL = {"test": zone("test", "127.0.9.53"), "evil.test": zone("evil.test", "127.0.9.66") + '@ TXT "v=spf1 -all"\nnone TXT "no spf here"\nopen TXT "v=spf1 +all"\n'}
+EVIL = {"test": zone("test", "127.0.9.53"), "evil.test": zone("evil.test", "127.0.9.66") + '@ TXT "v=spf1 -all"\nnone TXT "no spf here"\nopen TXT "v=spf1 +all"\nunreachable A 127.0.9.99\n'}
 
 
 class Judge(unittest.TestCase):
@@ -142,6 +143,28 @@ class Judge(unittest.TestCase):
         self.assertIn("v=DMARC1; p=reject; rua=mailto:postmaster@blue.test", [r for a in kept["dns"] if a["name"] == "_dmarc.blue.test" for r in a["records"]])
         self.assertIn("DMARC  fail", self.green.cli("check", "stored", "bob@green.test", uid, "--mailbox", "Junk").stdout)
         self.assertIn("no message with UID", self.green.cli("check", "stored", "bob@green.test", "4000", check=False).stderr)
+
+    def test_what_our_people_send_has_evidence_too_in_the_mailbox_and_in_the_queue(self):
+        blue = self.pair.blue
+        with blue.smtp("alice@blue.test") as client:
+            client.sendmail("alice@blue.test", ["alice@blue.test", "bob@unreachable.evil.test"], letter("alice@blue.test", "bob@unreachable.evil.test"))
+        blue.wait_for_mail("alice@blue.test", 1)
+        with blue.imap("alice@blue.test") as imap:
+            imap.select("INBOX")
+            uid = imap.uid("SEARCH", "ALL")[1][0].split()[-1].decode()
+        kept = blue.json("check", "stored", "alice@blue.test", uid)
+        self.assertEqual((kept["login"], kept["recipients"], kept["tls"]["version"]), ("alice@blue.test", 2, "TLSv1.3"))
+        self.assertIn("sent by alice@blue.test", blue.cli("check", "stored", "alice@blue.test", uid).stdout)
+        for _ in range(100):
+            entry, = blue.json("queue", "list")
+            shown = blue.json("queue", "show", entry["id"])
+            if shown["tried"]:
+                break
+            time.sleep(0.1)
+        self.assertEqual(shown["evidence"]["login"], "alice@blue.test")
+        self.assertEqual(shown["tried"][0]["to"], "bob@unreachable.evil.test")
+        self.assertIn("TRIED AT", blue.cli("queue", "show", entry["id"]).stdout)
+        blue.cli("queue", "drop", entry["id"])
 
     def test_the_command_line_judges_as_the_server_does(self):
         with tempfile.NamedTemporaryFile(suffix=".eml") as file:

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/codec.h"
+#include "crypto/bytes.h"
+
 namespace posthorn::post {
 namespace {
 
@@ -43,6 +46,8 @@ Entry full() {
     r.warned = state == RecipientState::failed;
     e.recipients.push_back(r);
   }
+  e.evidence = R"({"version":1})";
+  e.tried = {Tried{e.arrived, "bob@green.test", "mx [192.0.2.1]", "TLSv1.3", 451, "4.7.1 later"}, Tried{}};
   return e;
 }
 
@@ -65,6 +70,22 @@ TEST(Entry, ComesBackAsItWas) {
   EXPECT_TRUE(back->recipients[0].to.notify.success);
   EXPECT_EQ(back->recipients[0].text, "line one\nline two");
   EXPECT_FALSE(back->done());
+  EXPECT_EQ(back->evidence, full().evidence);
+  ASSERT_EQ(back->tried.size(), 2u);
+  EXPECT_EQ(back->tried[0].answer, "4.7.1 later");
+}
+
+TEST(Entry, OfTheVersionBeforeIsStillRead) {
+  auto entry = full();
+  entry.evidence.clear();
+  entry.tried.clear();
+  auto old = encode(entry);
+  old.resize(old.size() - 8 - Encoder().string("").u32(0).take().size());  // the checksum and what version 2 added
+  old[0] = 1;
+  old += Encoder().u64(crypto::xxh3(old)).take();
+  const auto back = decode_entry(old);
+  ASSERT_TRUE(back) << back.error().text();
+  EXPECT_EQ(encode(*back), encode(entry));
 }
 
 TEST(Entry, IsRefusedIfAnyBitChanged) {

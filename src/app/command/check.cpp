@@ -100,6 +100,14 @@ Result<Opened> open_file(const CheckOptions& options) {
   return out;
 }
 
+void show_stored_verdicts(const json::value& judged) {
+  std::printf("SPF    %s  %s\n", text_of(judged.at("spf"), "result").c_str(), text_of(judged.at("spf"), "reason").c_str());
+  for (const auto& one : judged.at("dkim").as_array())
+    std::printf("DKIM   %s  %s, selector %s  %s\n", text_of(one, "result").c_str(), text_of(one, "domain").c_str(), text_of(one, "selector").c_str(), text_of(one, "reason").c_str());
+  std::printf("ARC    %s\n", text_of(judged.at("arc"), "result").c_str());
+  std::printf("DMARC  %s  %s\n", text_of(judged.at("dmarc"), "result").c_str(), text_of(judged.at("dmarc"), "reason").c_str());
+}
+
 }  // namespace
 
 int check_message(const Common& common, const CheckOptions& options) {
@@ -117,17 +125,17 @@ int check_message(const Common& common, const CheckOptions& options) {
 
 int check_stored(const Common& common, const CheckOptions& options) {
   return call_and_show(common, "mail.evidence", {{"address", options.account}, {"mailbox", options.mailbox}, {"uid", options.uid}}, [](const json::value& kept) {
-    const auto& judged = kept.at("judgement");
-    std::printf("%s\n\n", text_of(judged, "reason").c_str());
+    const auto* judged = kept.as_object().if_contains("judgement");
+    if (judged != nullptr) std::printf("%s\n\n", text_of(*judged, "reason").c_str());
     std::printf("came   from %s, which called itself %s, %s\n", text_of(kept.at("client"), "ip").c_str(), text_of(kept, "helo").c_str(),
                 kept.at("tls").is_object() ? ("over " + text_of(kept.at("tls"), "version")).c_str() : "in clear text");
     std::printf("       with the sender <%s>, taken as %s\n", text_of(kept, "reverse_path").c_str(), text_of(kept, "id").c_str());
-    std::printf("SPF    %s  %s\n", text_of(judged.at("spf"), "result").c_str(), text_of(judged.at("spf"), "reason").c_str());
-    for (const auto& one : judged.at("dkim").as_array())
-      std::printf("DKIM   %s  %s, selector %s  %s\n", text_of(one, "result").c_str(), text_of(one, "domain").c_str(), text_of(one, "selector").c_str(), text_of(one, "reason").c_str());
-    std::printf("ARC    %s\n", text_of(judged.at("arc"), "result").c_str());
-    std::printf("DMARC  %s  %s\n", text_of(judged.at("dmarc"), "result").c_str(), text_of(judged.at("dmarc"), "reason").c_str());
-    std::printf("       %zu answers of the DNS are kept with it (--json shows them)\n", kept.at("dns").as_array().size());
+    if (judged != nullptr) {
+      show_stored_verdicts(*judged);
+      std::printf("       %zu answers of the DNS are kept with it (--json shows them)\n", kept.at("dns").as_array().size());
+    } else {
+      std::printf("       sent by %s, who had logged in, and given %zu DKIM signatures by us\n", text_of(kept, "login").c_str(), kept.at("signed").as_array().size());
+    }
   });
 }
 

@@ -66,6 +66,15 @@ int queue_show(const Common& common, const std::string& id, bool message) {
                     (code == 0 ? "" : std::to_string(code) + " ") + text_of(r, "answer")});
   }
   print_table({"TO", "STATE", "TRIES", "HOST", "LAST ANSWER"}, rows);
+  rows.clear();
+  for (const auto& t : e.at("tried").as_array()) {
+    const auto code = number_of(t, "code");
+    rows.push_back({text_of(t, "at"), text_of(t, "to"), text_of(t, "host"), text_of(t, "tls").empty() ? "none" : text_of(t, "tls"),
+                    (code == 0 ? "" : std::to_string(code) + " ") + text_of(t, "answer")});
+  }
+  if (rows.empty()) return 0;
+  std::puts("");
+  print_table({"TRIED AT", "TO", "HOST", "TLS", "ANSWER"}, rows);
   return 0;
 }
 

@@ -9,7 +9,7 @@
 namespace posthorn::post {
 namespace {
 
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t version = 2, oldest_version = 1;  // 2: evidence and attempts
 constexpr std::size_t sum_size = 8;
 
 std::int64_t millis(WallTime t) { return t.time_since_epoch().count(); }
@@ -62,6 +62,17 @@ QueuedRecipient take_recipient(Decoder& in, bool& known) {
   return r;
 }
 
+Tried take_tried(Decoder& in) {
+  Tried t;
+  t.at = wall(in.i64());
+  t.to = in.string();
+  t.remote = in.string();
+  t.tls = in.string();
+  t.code = in.u16();
+  t.answer = in.string();
+  return t;
+}
+
 std::string checksum(std::string_view bytes) { return Encoder().u64(crypto::xxh3(bytes)).take(); }
 
 }  // namespace
@@ -81,6 +92,8 @@ std::string encode(const Entry& e) {
   out.flag(e.held).string(e.held_because).u32(e.begun).u32(e.rounds).flag(e.in_doubt);
   out.u32(static_cast<std::uint32_t>(e.recipients.size()));
   for (const auto& r : e.recipients) put(out, r);
+  out.string(e.evidence).u32(static_cast<std::uint32_t>(e.tried.size()));
+  for (const auto& t : e.tried) out.i64(millis(t.at)).string(t.to).string(t.remote).string(t.tls).u16(t.code).string(t.answer);
   return out.bytes() + checksum(out.bytes());
 }
 
@@ -90,7 +103,8 @@ Result<Entry> decode_entry(std::string_view bytes) {
   const auto body = bytes.substr(0, bytes.size() - sum_size);
   if (checksum(body) != bytes.substr(body.size())) return bad("wrong checksum");
   Decoder in(body);
-  if (in.u8() != version) return bad("unknown version");
+  const auto written = in.u8();
+  if (written < oldest_version || written > version) return bad("unknown version");
   Entry e;
   bool known = true;
   e.id = QueueId{in.u64()};
@@ -116,6 +130,11 @@ Result<Entry> decode_entry(std::string_view bytes) {
   e.in_doubt = in.flag();
   const auto count = in.count();
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) e.recipients.push_back(take_recipient(in, known));
+  if (written >= 2) {
+    e.evidence = in.string();
+    const auto tries = in.count();
+    for (std::uint32_t i = 0; i < tries && in.ok(); ++i) e.tried.push_back(take_tried(in));
+  }
   if (!in.finished() || !known) return bad("fields");
   return e;
 }

@@ -27,6 +27,15 @@ struct QueuedRecipient {
   bool warned = false;             // a delay DSN was made
 };
 
+// One recipient in one attempt, for people.
+struct Tried {
+  WallTime at{};
+  std::string to, remote, tls;     // "TLSv1.3 TLS_AES_128_GCM_SHA256, certificate verified"; empty: in clear or not reached
+  std::uint16_t code = 0;
+  std::string answer;
+};
+inline constexpr std::size_t most_tried = 50;  // the last so many are kept
+
 struct Entry {
   QueueId id{};
   smtp::MailFrom from;
@@ -43,6 +52,8 @@ struct Entry {
   std::uint32_t rounds = 0;        // ended attempts, for the back-off
   bool in_doubt = false;           // a final dot was sent whose reply was lost: the next try may be a duplicate
   std::vector<QueuedRecipient> recipients;
+  std::string evidence;            // JSON (post/evidence.h): how it came to us; may be empty
+  std::vector<Tried> tried;        // oldest first
 
   bool done() const;               // no recipient waits
 };
