@@ -103,6 +103,7 @@ Task<Reply> Office::rcpt(const smtp::Peer& peer, const smtp::MailFrom& from, con
 std::optional<Reply> Office::refuse_authors(const smtp::Peer& peer, std::string_view message) const {
   if (std::ranges::find(options_.senders_for_any, peer.login) != options_.senders_for_any.end()) return std::nullopt;
   const auto all = authors(message);
+  if (!all && all.error().code == Errc::refused) return Reply{553, "5.7.1", "The message cannot be sent: " + all.error().what, "bad From"};
   if (!all) return Reply{550, "5.6.0", "The message cannot be sent: " + all.error().what, "bad From"};
   for (const auto& author : *all)
     if (!may_send_as(peer, author))

@@ -107,7 +107,9 @@ Result<std::vector<mail::Address>> authors(std::string_view message) {
       named |= from;
     }
   }
-  if (from_fields != 1) return fail(Errc::invalid, from_fields == 0 ? "there is no From field" : "there is more than one From field");
+  if (from_fields == 0) return fail(Errc::invalid, "there is no From field");
+  // Whose message it is depends on the reader: nobody may send as "perhaps another" (attacks.md 2C client a1).
+  if (from_fields > 1) return fail(Errc::refused, "there is more than one From field");
   if (!named) return fail(Errc::invalid, "the From field names nobody");
   return all;
 }

@@ -558,7 +558,7 @@ TEST(Office, LetsPeopleSendAsThemselvesOnly) {
   EXPECT_EQ(send(alice, "alice@blue.test", "From: carol@blue.test"), "553 5.7.1");
   EXPECT_EQ(send(alice, "alice@blue.test", "From: alice@blue.test, carol@blue.test"), "553 5.7.1");
   EXPECT_EQ(send(alice, "alice@blue.test", "From: alice@blue.test\r\nSender: carol@blue.test"), "553 5.7.1");
-  EXPECT_EQ(send(alice, "alice@blue.test", "From: alice@blue.test\r\nFrom: carol@blue.test"), "550 5.6.0");
+  EXPECT_EQ(send(alice, "alice@blue.test", "From: alice@blue.test\r\nFrom: carol@blue.test"), "553 5.7.1");
   EXPECT_EQ(send(alice, "alice@blue.test", "Subject: no From"), "550 5.6.0");
   EXPECT_EQ(send(w.submitter("gateway@blue.test"), "ceo@red.test", "From: ceo@red.test"), "250 2.0.0");
   auto nobody = alice;
