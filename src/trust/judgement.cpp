@@ -102,8 +102,15 @@ bool is_srs(std::string_view mail_from) {
   return (mail_from[3] == '0' || mail_from[3] == '1') && std::string_view("=+-").contains(mail_from[4]);
 }
 
-void look_for_signs(const mail::Message& message, const Facts& facts, Judgement& j) {
-  j.forwarded = !j.arc.sets.empty() || is_srs(facts.mail_from);
+// Anybody can seal: a chain tells of a forwarder only where its last sealer is trusted, or an attacker who seals his own forgery
+// would turn a reject into a quarantine (attacks.md C13).
+bool is_sealed_by_trusted(const arc::Chain& chain, const std::vector<std::string>& trusted) {
+  if (chain.result != arc::Result::pass || chain.sets.empty()) return false;
+  return std::ranges::any_of(trusted, [&chain](const auto& name) { return equal_icase(name, chain.sets.back().sealer); });
+}
+
+void look_for_signs(const mail::Message& message, const Facts& facts, const Rules& rules, Judgement& j) {
+  j.forwarded = is_sealed_by_trusted(j.arc, rules.trusted_sealers) || is_srs(facts.mail_from);
   for (const auto& field : message.root().fields) {
     const auto begins = [&field](std::string_view with) { return equal_icase(field.name.substr(0, with.size()), with); };
     if (equal_icase(field.name, "List-Id") || equal_icase(field.name, "List-Post")) j.mailing_list = true;
@@ -140,7 +147,7 @@ std::optional<Judgement> judge(const mail::Message& message, const Facts& facts,
   j.arc = *progress.arc;
   if (!judge_authors(j, authors, proved(j), answers)) return std::nullopt;
   choose_decisive(j);
-  look_for_signs(message, facts, j);
+  look_for_signs(message, facts, rules, j);
   decide(facts, rules, j);
   return j;
 }

@@ -47,7 +47,7 @@ struct Judgement {
   dmarc::Verdict dmarc;                 // the decisive one: the strictest that fails; pass only if all pass
   std::vector<dmarc::Verdict> all_dmarc;  // of every author domain
   bool mailing_list = false;            // List-Id, List-Post or Precedence: list: a sign, no proof
-  bool forwarded = false;               // signs of a forwarder: Resent-, X-Forwarded-, Delivered-To of another, ARC, SRS
+  bool forwarded = false;               // signs of a forwarder: Resent-, X-Forwarded-, Delivered-To of another, ARC of a trusted sealer, SRS
   Disposition disposition = Disposition::none;
   std::vector<Override> overrides;
   std::string reason;                   // one sentence for people: why this disposition

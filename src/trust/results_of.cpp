@@ -7,7 +7,7 @@
 namespace posthorn::trust {
 namespace {
 
-constexpr std::size_t most_signatures = 16;  // shown: behind those that are verified, one like the other says "too many"
+constexpr std::size_t most_signatures = 16;  // shown
 
 std::string text(std::string_view view) {
   return std::string(view);
@@ -31,6 +31,22 @@ MethodResult dkim_result(const dkim::Signature& signature) {
   if (!signature.selector.empty()) out.properties.emplace_back("header.s", signature.selector);
   if (!signature.signature.empty()) out.properties.emplace_back("header.b", base64_encode(signature.signature).substr(0, 8));
   if (!signature.identity.empty()) out.properties.emplace_back("header.i", signature.identity);
+  return out;
+}
+
+// Those that say something, wherever they stand in a flood (dkim::Limits bounds them), then as many as there is room for of those that
+// are permerrors; in their order.
+std::vector<const dkim::Signature*> shown(const std::vector<dkim::Signature>& all) {
+  const auto says_something = [](const auto& one) { return one.result != dkim::Result::permerror; };
+  auto room = most_signatures;
+  auto room_for_others = room - std::min(room, static_cast<std::size_t>(std::ranges::count_if(all, says_something)));
+  std::vector<const dkim::Signature*> out;
+  for (const auto& one : all) {
+    auto& left = says_something(one) ? room : room_for_others;
+    if (left == 0 || out.size() == most_signatures) continue;
+    --left;
+    out.push_back(&one);
+  }
   return out;
 }
 
@@ -65,13 +81,7 @@ AuthenticationResults results_of(const Judgement& judgement, const Facts& facts)
     out.results.push_back(spf_result(judgement.spf, facts));
     out.results.push_back(spf_result(judgement.spf_helo, facts));
   }
-  std::size_t left = most_signatures;
-  for (const auto& signature : judgement.dkim) {
-    if (left-- > 0)
-      out.results.push_back(dkim_result(signature));
-    else
-      break;
-  }
+  for (const auto* signature : shown(judgement.dkim)) out.results.push_back(dkim_result(*signature));
   if (judgement.dkim.empty()) out.results.push_back({"dkim", "none", "", {}, ""});
   if (judgement.arc.result != arc::Result::none) out.results.push_back(arc_result(judgement.arc));
   out.results.push_back(dmarc_result(judgement));

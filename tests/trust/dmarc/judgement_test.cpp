@@ -395,6 +395,23 @@ TEST(Judgement, ArcChangesNothingUnlessTheSealerIsTrusted) {
   EXPECT_EQ(chain.overrides[0].comment, "arc=pass as[1].d=list.test");
 }
 
+// attacks.md C13: a chain does not soften what would be refused without it.
+TEST(Judgement, AttackersSealOfTheirOwnForgeryIsStillRefused) {
+  const auto forged = with_sender(from_attacker, "admin@legit.test");
+  const auto bytes = letter("admin@legit.test");
+  ASSERT_EQ(judged(bytes, forged).disposition, Disposition::reject);
+  const auto once = sealed(bytes, "attack.test", "dmarc=pass header.from=legit.test");
+  for (const auto& message : {once, sealed(once, "attack.test", "none"), once + "changed", "ARC-Seal: i=1; cv=none\r\n" + bytes}) {
+    const auto j = judged(message, forged);
+    EXPECT_EQ(j.disposition, Disposition::reject) << j.reason;
+    EXPECT_FALSE(j.forwarded);
+  }
+  // A sealer who is trusted and saw no pass is a forwarder, whose SPF tells nothing.
+  const auto passed_on = judged(sealed(bytes, "list.test", "dmarc=fail header.from=legit.test"), forged, {.trusted_sealers = {"list.test"}});
+  EXPECT_TRUE(passed_on.forwarded);
+  EXPECT_EQ(passed_on.disposition, Disposition::quarantine);
+}
+
 TEST(Judgement, IsShownInAuthenticationResults) {
   const auto pass = judged(signed_by("legit.test", letter("admin@legit.test")), from_legit);
   const auto results = results_of(pass, from_legit);
@@ -426,6 +443,12 @@ TEST(Judgement, IsShownInAuthenticationResults) {
   std::string flood;
   for (int i = 0; i < 100; ++i) flood += "DKIM-Signature: v=1; a=rsa-sha256; d=a.test; s=s; h=from; bh=x; b=x\r\n";
   EXPECT_LE(results_of(judged(flood + letter("admin@legit.test"), from_attacker), from_attacker).results.size(), 20U);
+  // And the good one behind it is shown.
+  std::string other;
+  for (int i = 0; i < 100; ++i) other += "DKIM-Signature: v=1; a=rsa-sha256; d=other.test; s=s" + std::to_string(i) + "; h=from; bh=x; b=x\r\n";
+  const auto behind = results_of(judged(other + signed_by("legit.test", letter("admin@legit.test")), from_attacker), from_attacker);
+  EXPECT_LE(behind.results.size(), 20U);
+  EXPECT_TRUE(std::ranges::any_of(behind.results, [](const auto& one) { return one.method == "dkim" && one.result == "pass"; }));
 }
 
 TEST(Judgement, FailingDnsIsATemperrorAndNeverAPass) {
