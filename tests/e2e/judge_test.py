@@ -8,8 +8,8 @@ import time
 import unittest
 
 from harness import POSTHORN, Folder, Pair, letter, zone
+from judged import BLUE
 
-BLUE = '@ TXT "v=spf1 mx -all"\nmx TXT "v=spf1 a -all"\n_dmarc TXT "v=DMARC1; p=reject; rua=mailto:postmaster@blue.test"\n'
 # The walk for a policy goes up to the top (RFC 9989 4.10), so that has to answer too.
 EVIL = {"test": zone("test", "127.0.9.53"), "evil.test": zone("evil.test", "127.0.9.66") + '@ TXT "v=spf1 -all"\nnone TXT "no spf here"\nopen TXT "v=spf1 +all"\nunreachable A 127.0.9.99\n'}
 
@@ -87,48 +87,6 @@ class Judge(unittest.TestCase):
         self.assertEqual(len(fields), 2, fields)
         self.assertTrue(fields[0].startswith("mx.green.test"))
         self.assertIn("other.example", fields[1])
-
-    def test_no_one_can_tell_whose_message_it_is(self):
-        """attacks.md 2C: espoofer a8 to a13, a15, a17 to a19."""
-        rest = b"To: bob@green.test\r\nSubject: x\r\nDate: Mon, 23 Nov 2026 10:00:00 +0000\r\n\r\nhi\r\n"
-        for name, head in {"a8": b"From: <a@evil.test>\r\nFrom: <alice@blue.test>\r\n",
-                           "a9": b" From: <alice@blue.test>\r\nFrom: <a@evil.test>\r\n",
-                           "a10": b"From : <alice@blue.test>\r\nFrom: <a@evil.test>\r\n",
-                           "a11": b"From\r\n : <alice@blue.test>\r\nFrom: <a@evil.test>\r\n",
-                           "a12": b"From\r\n : <alice@blue.test>\r\nSender: <a@evil.test>\r\n",
-                           "a13": b"From\r\n : <alice@blue.test>\r\nResent-From: <a@evil.test>\r\n",
-                           "a15": b"From: =?utf-8?B?PGFsaWNlQGJsdWUudGVzdD4=?=\r\n",
-                           "a17": b"From: <alice@blue.test>\\,<a@evil.test>\r\n",
-                           "a19": b"From: <a@evil.test>alice@blue.test\r\n"}.items():
-            with self.subTest(name):
-                code, text = self.bring(head + rest, mail_from="a@open.evil.test")
-                self.assertEqual(code, 550, f"{name}: {text}")
-                self.assertRegex(text, r"5\.(6\.0|7\.1)", name)
-
-    def test_senders_that_are_no_addresses_are_refused(self):
-        """attacks.md 2C: espoofer a2, a5 to a7."""
-        for sender in ("(any@blue.test", "any@blue.test(a.evil.test", "any@blue.test'@any.evil.test", "@blue.test,@any.com:'any@evil.test"):
-            with self.subTest(sender):
-                code, text = self.bring(letter("a@open.evil.test", "bob@green.test"), mail_from=sender)
-                self.assertGreaterEqual(code, 500, text)
-
-    def test_two_authors_are_judged_by_the_strictest(self):
-        """attacks.md 2C: espoofer a14, a18."""
-        for head in (b"From: <a@open.evil.test>, <alice@blue.test>\r\n", b"From: alice@blue.test, <a@open.evil.test>\r\n"):
-            code, text = self.bring(head + b"Subject: x\r\nDate: Mon, 23 Nov 2026 10:00:00 +0000\r\n\r\nhi\r\n", mail_from="a@open.evil.test")
-            self.assertEqual(code, 550, text)
-            self.assertIn("DMARC", text)
-
-    def test_a_key_that_is_no_name_is_never_asked_for(self):
-        """attacks.md 2C: espoofer a3, a4: the signature is a permerror and the field cannot be broken by it."""
-        for tags in (b"d=blue.test; s=selector._domainkey.evil.test.\\x00.any", b"d=blue.test'a.evil.test; s=sel"):
-            signature = b"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; " + tags + b"; h=From:Subject; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n"
-            before = len(self.junk())
-            code, text = self.bring(signature + letter("alice@blue.test", "bob@green.test"), mail_from="a@open.evil.test")
-            self.assertEqual(code, 250, text)
-            results = " ".join(email.message_from_bytes(self.junk()[before])["Authentication-Results"].split())
-            self.assertIn("dkim=permerror", results)
-            self.assertIn("dmarc=fail", results)
 
     def test_the_evidence_is_kept_with_the_message(self):
         code, text = self.bring(letter("alice@blue.test", "bob@green.test"), mail_from="x@open.evil.test")
