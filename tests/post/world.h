@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,7 +45,11 @@ class MemoryLog final : public Log {
 // "TLS ": then goes to TLS.
 using Fake = std::function<std::string(const std::string& line)>;
 
-inline Task<void> play_fake(std::unique_ptr<Stream> stream, Fake fake, Clock& clock, std::shared_ptr<std::size_t> open) {
+// The streams of fakes that still play, so that the end of the world ends them, too.
+using Playing = std::set<Stream*>;
+
+inline Task<void> play_fake(std::unique_ptr<Stream> stream, Fake fake, Clock& clock, std::shared_ptr<std::size_t> open, std::shared_ptr<Playing> playing) {
+  playing->insert(stream.get());
   net::LineReader reader(*stream);
   std::string line;
   bool text = false;
@@ -55,7 +60,12 @@ inline Task<void> play_fake(std::unique_ptr<Stream> stream, Fake fake, Clock& cl
       answer = fake(".");
     }
     if (answer == "CLOSE") break;
-    if (answer == "HANG") co_await sleep(clock, std::chrono::hours(1000));
+    bool hangs = answer == "HANG";
+    while (hangs) {
+      auto heard = co_await reader.line(100'000);
+      hangs = heard.has_value();
+    }
+    if (answer == "HANG") break;
     const auto word = [&answer](std::string_view w) {
       const bool there = answer.starts_with(w);
       if (there) answer.erase(0, w.size());
@@ -80,6 +90,7 @@ inline Task<void> play_fake(std::unique_ptr<Stream> stream, Fake fake, Clock& cl
     line = *next;
   }
   stream->close();
+  playing->erase(stream.get());
   --*open;
 }
 
@@ -112,12 +123,13 @@ class FakeDialer final : public net::Dialer {
     co_return std::move(client);
   }
   void fake(const std::string& address, Fake what) {
-    hosts[address] = [this, what](std::unique_ptr<Stream> s) { boost::asio::co_spawn(context_, play_fake(std::move(s), what, clock_, open), boost::asio::detached); };
+    hosts[address] = [this, what](std::unique_ptr<Stream> s) { boost::asio::co_spawn(context_, play_fake(std::move(s), what, clock_, open, playing), boost::asio::detached); };
   }
 
   std::map<std::string, std::function<void(std::unique_ptr<Stream>)>> hosts;
   std::size_t tries = 0, connections = 0, most_open = 0;
   std::shared_ptr<std::size_t> open = std::make_shared<std::size_t>(0);
+  std::shared_ptr<Playing> playing = std::make_shared<Playing>();
 
  private:
   boost::asio::io_context& context_;
@@ -208,6 +220,10 @@ class World {
     bob = before.bob;
   }
   ~World() {
+    const auto last = *dialer.playing;
+    for (auto* stream : last) stream->close();
+    context.restart();
+    context.poll();
     workers.stop();
     if (!check) return;
     for (auto* node : {&blue, &green}) {
