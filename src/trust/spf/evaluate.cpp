@@ -88,6 +88,7 @@ class Evaluation {
   std::string target(const std::string& spec);
   std::vector<std::string> validated_names();
   std::string validated_name();
+  void doubt_pass();
   void explain();
   std::size_t note(std::string term, std::string outcome);
 
@@ -99,6 +100,7 @@ class Evaluation {
   Verdict verdict_;
   std::vector<Frame> frames_;
   bool missing_ = false, done_ = false;
+  bool names_unknown_ = false;  // a lookup for "ptr" or %{p} failed and was passed over
   std::string dns_trouble_, limit_trouble_, fail_domain_;
   std::optional<std::string> exp_;
 };
@@ -205,13 +207,15 @@ std::string Evaluation::target(const std::string& spec) {
 std::vector<std::string> Evaluation::validated_names() {
   std::vector<std::string> out;
   const auto* pointers = ask(dns::reverse_name(request_.ip), dns::Type::ptr);
-  if (pointers == nullptr || pointers->outcome == dns::Outcome::failed) return out;
+  if (pointers == nullptr) return out;
+  names_unknown_ |= pointers->outcome == dns::Outcome::failed;
   unsigned count = 0;
   for (const auto& record : pointers->records) {
     const auto* name = std::get_if<dns::Name>(&record);
     if (name == nullptr || ++count > limits_.names) continue;
     const auto* addresses = ask(name->name, ip_.size() == 16 ? dns::Type::aaaa : dns::Type::a);
     if (addresses == nullptr) continue;
+    names_unknown_ |= addresses->outcome == dns::Outcome::failed;
     for (const auto& one : addresses->records) {
       const auto* a = std::get_if<dns::A>(&one);
       const auto* aaaa = std::get_if<dns::Aaaa>(&one);
@@ -276,7 +280,10 @@ Evaluation::Found Evaluation::mx_matches(std::string_view name, const Mechanism&
 Evaluation::Found Evaluation::ptr_matches(std::string_view name) {
   const auto* pointers = ask(dns::reverse_name(request_.ip), dns::Type::ptr);
   if (pointers == nullptr) return Found::missing;
-  if (pointers->outcome == dns::Outcome::failed) return Found::no;  // rfc:7208#5.5: an error is no match
+  if (pointers->outcome == dns::Outcome::failed) {
+    names_unknown_ = true;
+    return Found::no;  // rfc:7208#5.5: an error is no match
+  }
   if (is_void(*pointers)) return Found::limit;
   const auto names = validated_names();
   if (missing_) return Found::missing;
@@ -356,6 +363,14 @@ void Evaluation::evaluate_next() {
   finish(result_of(mechanism.qualifier), "\"" + mechanism.text + "\" in the record of " + frames_.back().domain + " matches " + request_.ip);
 }
 
+// rfc:7208#5.5 passes over failing lookups of "ptr", so that "-ptr +all" would let a client in who breaks his own reverse DNS. Nothing
+// may pass because an answer is missing: such a pass is a temperror here, all other results stay.
+void Evaluation::doubt_pass() {
+  if (verdict_.result != Result::pass || !names_unknown_) return;
+  verdict_.result = Result::temperror;
+  verdict_.reason = "the names of " + printable(request_.ip, 60) + " could not be looked up, on which the record depends: " + dns_trouble_;
+}
+
 // rfc:7208#6.2: any trouble means no explanation.
 void Evaluation::explain() {
   if (verdict_.result != Result::fail || !exp_) return;
@@ -382,6 +397,7 @@ std::optional<Verdict> Evaluation::run() {
   begin(values_.sender_domain, std::nullopt, 0);
   while (!done_ && !missing_) evaluate_next();
   if (missing_) return std::nullopt;
+  doubt_pass();
   explain();
   if (missing_) return std::nullopt;
   return std::move(verdict_);

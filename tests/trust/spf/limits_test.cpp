@@ -136,6 +136,34 @@ TEST(Spf, TheFieldCannotBeBrokenByWhatItShows) {
   EXPECT_TRUE(field.ends_with("\r\n"));
 }
 
+// rfc:7208#5.5 has failing lookups of "ptr" passed over; that must not let anybody in.
+TEST(Spf, ABrokenReverseDnsLetsNobodyIn) {
+  const auto result = [](const std::string& record, const std::string& failing) {
+    const auto zone = dns::parse_zone("$TTL 300\nt.test. TXT \"" + record + "\"\n1.2.0.192.in-addr.arpa. PTR h.test.\nh.test. A 192.0.2.1\nunknown.e.test. A 127.0.0.1\n");
+    EXPECT_TRUE(zone) << zone.error().what;
+    const auto request = from("192.0.2.1", "a@t.test");
+    Answers answers;
+    auto verdict = check(request, answers);
+    for (int round = 0; round < 20 && !verdict; ++round) {
+      for (auto& question : answers.take_missing()) {
+        auto answer = question.name == failing ? dns::Answer{} : zone->answer(question.name, question.type);
+        answers.put(std::move(question), std::move(answer));
+      }
+      verdict = check(request, answers);
+    }
+    return verdict ? std::string(name_of(verdict->result)) : "none at all";
+  };
+  for (const auto* failing : {"1.2.0.192.in-addr.arpa", "h.test"}) {
+    EXPECT_EQ(result("v=spf1 -ptr:h.test +all", failing), "temperror");
+    EXPECT_EQ(result("v=spf1 exists:%{p}.e.test -all", failing), "temperror");
+    EXPECT_EQ(result("v=spf1 -exists:%{p} +all", failing), "temperror");
+    EXPECT_EQ(result("v=spf1 ptr:h.test -all", failing), "fail");  // as the RFC says
+    EXPECT_EQ(result("v=spf1 ip4:192.0.2.1 ptr:h.test -all", failing), "pass");
+  }
+  EXPECT_EQ(result("v=spf1 -ptr:h.test +all", ""), "fail");
+  EXPECT_EQ(result("v=spf1 ptr:h.test -all", ""), "pass");
+}
+
 // Whatever fails, the verdict is that of the whole DNS or temperror: never pass where the answer that decides is not there.
 TEST(Spf, FailingAnswersNeverMakeAPass) {
   const auto zone = dns::parse_zone(
