@@ -98,7 +98,7 @@ Result<std::vector<mail::Address>> authors(std::string_view message) {
     const bool from = equal_icase(field.name, "From");
     if (!from && !equal_icase(field.name, "Sender")) continue;
     from_fields += from ? 1 : 0;
-    for (const auto& entry : mail::parse_address_list(field.value)) {
+    for (const auto& entry : mail::parse_address_list(mail::unfolded(field.value))) {
       if (entry.kind != mail::HeaderAddress::Kind::mailbox) continue;
       if (!entry.valid) return fail(Errc::invalid, "the " + std::string(from ? "From" : "Sender") + " field holds no address that can be read");
       // text() puts quotes around a local-part that needs them; the strict parser then normalises the domain.
