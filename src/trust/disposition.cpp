@@ -28,7 +28,7 @@ bool has_several_authors(const Judgement& j) {
 std::string second_sign(const Judgement& j) {
   if (has_several_authors(j)) return "From names several domains";
   if (!j.authors.problems.empty()) return j.authors.problems.front();
-  if (j.spf.result == spf::Result::fail && !any_signature_passes(j) && !j.mailing_list && !j.forwarded)
+  if (j.spf.result == spf::Result::fail && !j.spf.names_unknown && !any_signature_passes(j) && !j.mailing_list && !j.forwarded)
     return "SPF says that the client may not send for " + printable(j.spf.domain, 255) + ", and no signature is good";
   return {};
 }

@@ -54,11 +54,14 @@ dmarc::Identifiers proved(const Judgement& j) {
   return out;
 }
 
-// How much a verdict weighs among those of several authors: a fail by its policy, and pass only if there is nothing else.
+// How much a verdict weighs among those of several authors: a fail by its policy, and pass only if there is nothing else. A fail
+// that asks for nothing does not hide that another author could not be checked.
 int weight(const dmarc::Verdict& verdict) {
   switch (verdict.result) {
-    case dmarc::Result::fail: return 100 + 10 * static_cast<int>(verdict.applied) + static_cast<int>(verdict.policy);
-    case dmarc::Result::temperror: return 4;
+    case dmarc::Result::fail:
+      if (verdict.applied == dmarc::Policy::none) return 10 + static_cast<int>(verdict.policy);
+      return 100 + 10 * static_cast<int>(verdict.applied) + static_cast<int>(verdict.policy);
+    case dmarc::Result::temperror: return 20;
     case dmarc::Result::permerror: return 3;
     case dmarc::Result::none: return 2;
     case dmarc::Result::pass: return 1;

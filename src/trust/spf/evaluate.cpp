@@ -100,7 +100,6 @@ class Evaluation {
   Verdict verdict_;
   std::vector<Frame> frames_;
   bool missing_ = false, done_ = false;
-  bool names_unknown_ = false;  // a lookup for "ptr" or %{p} failed and was passed over
   std::string dns_trouble_, limit_trouble_, fail_domain_;
   std::optional<std::string> exp_;
 };
@@ -208,14 +207,14 @@ std::vector<std::string> Evaluation::validated_names() {
   std::vector<std::string> out;
   const auto* pointers = ask(dns::reverse_name(request_.ip), dns::Type::ptr);
   if (pointers == nullptr) return out;
-  names_unknown_ |= pointers->outcome == dns::Outcome::failed;
+  verdict_.names_unknown |= pointers->outcome == dns::Outcome::failed;
   unsigned count = 0;
   for (const auto& record : pointers->records) {
     const auto* name = std::get_if<dns::Name>(&record);
     if (name == nullptr || ++count > limits_.names) continue;
     const auto* addresses = ask(name->name, ip_.size() == 16 ? dns::Type::aaaa : dns::Type::a);
     if (addresses == nullptr) continue;
-    names_unknown_ |= addresses->outcome == dns::Outcome::failed;
+    verdict_.names_unknown |= addresses->outcome == dns::Outcome::failed;
     for (const auto& one : addresses->records) {
       const auto* a = std::get_if<dns::A>(&one);
       const auto* aaaa = std::get_if<dns::Aaaa>(&one);
@@ -280,14 +279,17 @@ Evaluation::Found Evaluation::mx_matches(std::string_view name, const Mechanism&
 Evaluation::Found Evaluation::ptr_matches(std::string_view name) {
   const auto* pointers = ask(dns::reverse_name(request_.ip), dns::Type::ptr);
   if (pointers == nullptr) return Found::missing;
+  const bool unknown_before = verdict_.names_unknown;
   if (pointers->outcome == dns::Outcome::failed) {
-    names_unknown_ = true;
+    verdict_.names_unknown = true;
     return Found::no;  // rfc:7208#5.5: an error is no match
   }
   if (is_void(*pointers)) return Found::limit;
   const auto names = validated_names();
   if (missing_) return Found::missing;
-  return std::ranges::any_of(names, [name](const std::string& one) { return is_at_or_below(one, name); }) ? Found::yes : Found::no;
+  if (std::ranges::none_of(names, [name](const std::string& one) { return is_at_or_below(one, name); })) return Found::no;
+  verdict_.names_unknown = unknown_before;  // one good name is enough, whatever the others are
+  return Found::yes;
 }
 
 Evaluation::Found Evaluation::matches(const Mechanism& mechanism) {
@@ -364,9 +366,10 @@ void Evaluation::evaluate_next() {
 }
 
 // rfc:7208#5.5 passes over failing lookups of "ptr", so that "-ptr +all" would let a client in who breaks his own reverse DNS. Nothing
-// may pass because an answer is missing: such a pass is a temperror here, all other results stay.
+// may pass because an answer is missing: such a pass is a temperror here. Other results stay, with names_unknown beside them: a fail is
+// one for DMARC too, as the reverse DNS is the client's own and must not win him a temperror, but nobody is rejected because of it.
 void Evaluation::doubt_pass() {
-  if (verdict_.result != Result::pass || !names_unknown_) return;
+  if (verdict_.result != Result::pass || !verdict_.names_unknown) return;
   verdict_.result = Result::temperror;
   verdict_.reason = "the names of " + printable(request_.ip, 60) + " could not be looked up, on which the record depends: " + dns_trouble_;
 }
@@ -398,7 +401,9 @@ std::optional<Verdict> Evaluation::run() {
   while (!done_ && !missing_) evaluate_next();
   if (missing_) return std::nullopt;
   doubt_pass();
+  const bool unknown = verdict_.names_unknown;
   explain();
+  verdict_.names_unknown = unknown;  // a %{p} of the explanation decides nothing
   if (missing_) return std::nullopt;
   return std::move(verdict_);
 }

@@ -52,6 +52,7 @@ struct Verdict {
   std::string explanation;    // of the sender's domain (exp=), ASCII; only of a fail
   std::string reason;         // for people: what decided, or what is wrong with the record
   unsigned lookups = 0, void_lookups = 0;
+  bool names_unknown = false; // a failing lookup for "ptr" or %{p} was passed over (5.5): with the answer the result might be another
   std::vector<Step> steps;
 };
 

@@ -6,25 +6,12 @@
 
 #include "base/text.h"
 #include "kit.h"
+#include "letters.h"
 #include "mail/message.h"
 #include "trust/disposition.h"
 
 namespace posthorn::trust {
 namespace {
-
-constexpr WallTime now{std::chrono::seconds(1'700'000'000)};
-
-const crypto::SigningKey& key() {
-  static const auto made = *crypto::SigningKey::generate(crypto::KeyKind::ed25519);
-  return made;
-}
-
-std::string signed_by(const std::string& domain, const std::string& bytes) {
-  const auto message = mail::parse(bytes);
-  const auto field = dkim::sign(message, key(), {.domain = domain, .selector = "s1", .now = now});
-  EXPECT_TRUE(field) << field.error().text();
-  return field.value_or("") + bytes;
-}
 
 // legit.test publishes reject, attack.test what an attacker would; each has SPF and a DKIM key.
 Dns world() {
@@ -53,11 +40,6 @@ Judgement judged(const std::string& bytes, const Facts& facts, const Rules& rule
   const auto message = mail::parse(bytes);
   Answers answers;
   return driven(dns, answers, [&](Answers& a) { return judge(message, facts, rules, a); });
-}
-
-const std::string rest = "To: bob@posthorn.test\r\nSubject: x\r\n\r\nbody\r\n";
-std::string letter(const std::string& from, const std::string& more = "") {
-  return "From: " + from + "\r\n" + more + rest;
 }
 
 const MethodResult* method(const AuthenticationResults& results, std::string_view name) {
@@ -342,21 +324,7 @@ TEST(Judgement, TrustsForwardersThatTheAdministratorNames) {
   EXPECT_EQ(odd.disposition, Disposition::quarantine);
 }
 
-std::string sealed(const std::string& bytes, const std::string& domain, const std::string& saw) {
-  const auto message = mail::parse(bytes);
-  Answers answers;
-  const auto dns = world();
-  const auto chain = driven(dns, answers, [&](Answers& a) { return arc::verify(message, a, now); });
-  arc::SealOptions options;
-  options.domain = domain;
-  options.selector = "s1";
-  options.authserv_id = "mx." + domain;
-  options.now = now;
-  options.authentication_results = saw;
-  const auto fields = arc::seal(message, chain, key(), options);
-  EXPECT_TRUE(fields) << fields.error().text();
-  return fields.value_or("") + bytes;
-}
+std::string sealed(const std::string& bytes, const std::string& domain, const std::string& saw) { return sealed(world(), bytes, domain, saw); }
 
 TEST(Judgement, ArcChangesNothingUnlessTheSealerIsTrusted) {
   const std::string saw = "dmarc=pass header.from=legit.test";

@@ -139,7 +139,8 @@ TEST(Spf, TheFieldCannotBeBrokenByWhatItShows) {
 // rfc:7208#5.5 has failing lookups of "ptr" passed over; that must not let anybody in.
 TEST(Spf, ABrokenReverseDnsLetsNobodyIn) {
   const auto result = [](const std::string& record, const std::string& failing) {
-    const auto zone = dns::parse_zone("$TTL 300\nt.test. TXT \"" + record + "\"\n1.2.0.192.in-addr.arpa. PTR h.test.\nh.test. A 192.0.2.1\nunknown.e.test. A 127.0.0.1\n");
+    const auto zone = dns::parse_zone("$TTL 300\nt.test. TXT \"" + record + "\"\n1.2.0.192.in-addr.arpa. PTR h.test.\n"
+                                      "1.2.0.192.in-addr.arpa. PTR other.test.\nh.test. A 192.0.2.1\nunknown.e.test. A 127.0.0.1\n");
     EXPECT_TRUE(zone) << zone.error().what;
     const auto request = from("192.0.2.1", "a@t.test");
     Answers answers;
@@ -162,6 +163,8 @@ TEST(Spf, ABrokenReverseDnsLetsNobodyIn) {
   }
   EXPECT_EQ(result("v=spf1 -ptr:h.test +all", ""), "fail");
   EXPECT_EQ(result("v=spf1 ptr:h.test -all", ""), "pass");
+  EXPECT_EQ(result("v=spf1 ptr:h.test -all", "other.test"), "pass");  // one good name is enough
+  EXPECT_EQ(result("v=spf1 -ptr:other.test ptr:h.test -all", "other.test"), "temperror");
 }
 
 // Whatever fails, the verdict is that of the whole DNS or temperror: never pass where the answer that decides is not there.
