@@ -9,7 +9,7 @@ namespace {
 const std::vector<NamedOperation>& table() {
   static const std::vector<NamedOperation> all = [] {
     std::vector<NamedOperation> out;
-    for (auto* some : {&account_operations, &queue_operations, &mail_operations, &dkim_operations})
+    for (auto* some : {&account_operations, &queue_operations, &mail_operations, &dkim_operations, &report_operations})
       for (const auto& one : (*some)()) out.push_back(one);
     return out;
   }();

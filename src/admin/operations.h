@@ -15,6 +15,7 @@
 #include "crypto/keyring.h"
 #include "dns/resolver.h"
 #include "post/sender.h"
+#include "report/desk.h"
 #include "store/store.h"
 
 namespace posthorn::admin {
@@ -34,8 +35,9 @@ struct Context {
   store::Store& store;
   crypto::Keyring& keyring;
   post::Queue& queue;
-  post::Sender* sender = nullptr;        // these two: nothing when no server runs
+  post::Sender* sender = nullptr;        // these three: nothing when no server runs
   dns::Resolver* resolver = nullptr;
+  report::Desk* reports = nullptr;
   std::function<void(boost::json::object)> progress;  // long operations say how far they are; may be empty
 };
 
@@ -54,10 +56,11 @@ struct NamedOperation {
   std::string_view name;
   Operation operation;
 };
-// One table a subject: accounts.cpp, queue.cpp, mail.cpp, dkim.cpp.
+// One table a subject: accounts.cpp, queue.cpp, mail.cpp, dkim.cpp, report.cpp.
 std::vector<NamedOperation> account_operations();
 std::vector<NamedOperation> queue_operations();
 std::vector<NamedOperation> mail_operations();
 std::vector<NamedOperation> dkim_operations();
+std::vector<NamedOperation> report_operations();
 
 }  // namespace posthorn::admin

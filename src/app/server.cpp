@@ -20,6 +20,7 @@
 #include "post/office.h"
 #include "post/sender.h"
 #include "post/signing_keys.h"
+#include "report/desk.h"
 #include "smtp/server.h"
 #include "store/logins.h"
 
@@ -42,6 +43,7 @@ struct Server {
   post::Options post_options;
   std::unique_ptr<post::Sender> sender;
   std::unique_ptr<post::Office> office;
+  std::unique_ptr<report::Desk> reports;
   std::unique_ptr<net::TlsContext> tls;
   std::atomic<bool> stopping = false;
   std::vector<std::unique_ptr<net::Listener>> listeners;
@@ -60,6 +62,7 @@ struct Server {
   Status reload();
   void stop();
   void wait_for_sessions();
+  Task<void> finish();
   void look_at_keys_after(Duration time);
   Task<void> look_at_keys();
 };
@@ -90,16 +93,21 @@ Status Server::open() {
     if (listen.service == ServiceKind::smtp) post_options.own_addresses.push_back(listen.address);
   sender = std::make_unique<post::Sender>(runtime.context(0).get_executor(), *core->store, *core->keyring, *resolver, *dialer, *core->clock, *log, post_options);
   office = std::make_unique<post::Office>(*core->store, *core->keyring, *sender, post_options, *log, resolver.get());
+  auto desk_options = config.reports;
+  desk_options.own_addresses = post_options.own_addresses;
+  reports = std::make_unique<report::Desk>(runtime.context(0).get_executor(), *core->store, *core->keyring, *office, *resolver, *log, std::move(desk_options), config.name);
+  office->watch_with(*reports);
   if (!config.certificates.empty()) {
     TRY_ASSIGN(tls, net::TlsContext::load(config.certificates));
   }
   TRY(listen_all());
-  const ControlServices services{*core->store, *core->keyring, *sender, *resolver};
+  const ControlServices services{*core->store, *core->keyring, *sender, *resolver, *reports};
   TRY_ASSIGN(control, listen_control(runtime, config.control_socket(), services, *log,
                                      [this](const admin::Request& request) { return own_operation(request); }));
   signing_keys = std::make_unique<post::SigningKeys>(*core->store, *core->keyring);
   keys_timer = core->clock->timer(runtime.context(0).get_executor());
   look_at_keys_after(keys_first_look);
+  reports->start();
   return sender->start();
 }
 
@@ -211,6 +219,7 @@ void Server::stop() {
   log->info("stopping");
   for (auto& one : listeners) one->stop_accepting();
   keys_timer->cancel();
+  reports->stop();
   sender->stop();
   grace = core->clock->timer(runtime.context(0).get_executor());
   wait_for_sessions();
@@ -222,11 +231,18 @@ void Server::wait_for_sessions() {
   for (const auto& one : listeners) sessions += one->sessions();
   if (sessions == 0 || waited >= grace_time) {
     for (auto& one : listeners) one->close_all();
-    runtime.stop();
+    boost::asio::co_spawn(runtime.context(0), finish(), boost::asio::detached);
     return;
   }
   waited += grace_step;
   grace->start(grace_step, [this] { wait_for_sessions(); });
+}
+
+// What was counted for reports since the last time goes to the store.
+Task<void> Server::finish() {
+  auto done = co_await reports->flush();
+  if (!done) log->error("report.not_counted", {{"why", done.error().what}});
+  runtime.stop();
 }
 
 void raise_descriptor_limit() {

@@ -32,7 +32,9 @@ Task<Verdict> judge_arrival(dns::Resolver& resolver, Clock& clock, const trust::
     co_return out;
   }
   trust::Answers answers;
-  const auto judgement = co_await trust::judge(resolver, clock, parsed, facts, rules, answers);
+  out.judgement = co_await trust::judge(resolver, clock, parsed, facts, rules, answers);
+  out.facts = facts;
+  const auto& judgement = *out.judgement;
   out.reason = judgement.reason;
   out.dmarc = trust::dmarc::name_of(judgement.dmarc.result);
   out.spf = trust::spf::name_of(judgement.spf.result);

@@ -20,6 +20,8 @@ struct Verdict {
   std::string evidence;                // JSON
   std::string reason;                  // one sentence, for the log
   std::string dmarc, spf;              // result words, for the log
+  std::optional<trust::Judgement> judgement;  // nothing: it was not judged
+  trust::Facts facts;
 };
 
 // `message`: as it came.

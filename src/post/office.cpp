@@ -171,6 +171,22 @@ Task<Verdict> Office::judge(const smtp::Peer& peer, smtp::Transaction& transacti
   co_return verdict;
 }
 
+Task<void> Office::tell_watcher(const Verdict& verdict, const smtp::Transaction& transaction) {
+  if (watcher_ == nullptr || !verdict.judgement) co_return;
+  const Arrived one{*verdict.judgement, verdict.facts, transaction.recipients, transaction.message, verdict.refusal.has_value()};
+  co_await watcher_->arrived(one);
+}
+
+Task<Status> Office::post_own(Letter letter) {
+  auto signed_by = sign(letter.message);
+  if (!signed_by) co_return fail(signed_by.error());
+  letter.message = *signed_by + letter.message;
+  letter.id = new_queue_id();
+  auto done = co_await commit(std::move(letter));
+  if (!done) co_return fail(done.error());
+  co_return Status{};
+}
+
 Task<Reply> Office::message(const smtp::Peer& peer, smtp::Transaction transaction) {
   const auto id = new_queue_id();
   const std::string id_text = text_of(id);
@@ -200,7 +216,10 @@ Task<Reply> Office::message(const smtp::Peer& peer, smtp::Transaction transactio
     letter.evidence = submission_evidence(arrival_of(peer, transaction, id_text, now), added, transaction.message.size());
   }
   auto verdict = co_await judge(peer, transaction, id_text, now);
-  if (verdict.refusal) co_return std::move(*verdict.refusal);
+  if (verdict.refusal) {
+    co_await tell_watcher(verdict, transaction);
+    co_return std::move(*verdict.refusal);
+  }
   letter.junk = verdict.junk;
   if (!verdict.evidence.empty()) letter.evidence = std::move(verdict.evidence);
   const std::string named = transaction.recipients.size() == 1 ? transaction.recipients[0].recipient.text() : std::string();
@@ -224,6 +243,7 @@ Task<Reply> Office::message(const smtp::Peer& peer, smtp::Transaction transactio
                                  {"client", peer.client.address},
                                  {"login", peer.login},
                                  {"tls", peer.tls ? peer.tls->version : "none"}});
+  co_await tell_watcher(verdict, transaction);
   co_await confirm(transaction.from, id, std::move(*done), header_block);
   co_return Reply{250, "2.0.0", "Accepted and safely stored as " + id_text, {}};
 }

@@ -11,6 +11,7 @@
 #include "post/options.h"
 #include "post/sender.h"
 #include "post/signing_keys.h"
+#include "post/watcher.h"
 #include "smtp/server.h"
 #include "store/store.h"
 
@@ -20,6 +21,11 @@ class Office final : public smtp::Handler {
  public:
   Office(store::Store& store, crypto::Keyring& keyring, Sender& sender, const Options& options, Log& log, dns::Resolver* resolver = nullptr)
       : store_(store), keyring_(keyring), sender_(sender), options_(options), log_(log), signing_keys_(store, keyring), resolver_(resolver) {}
+
+  // Before the first session; it outlives them.
+  void watch_with(Watcher& watcher) { watcher_ = &watcher; }
+  // Mail of the house itself, such as reports: signed for its author's domain and committed to mailboxes and queue.
+  Task<Status> post_own(Letter letter);
 
   Task<smtp::Reply> connected(const smtp::Peer& peer) override;
   Task<smtp::Reply> mail(const smtp::Peer& peer, const smtp::MailFrom& from) override;
@@ -34,6 +40,7 @@ class Office final : public smtp::Handler {
   std::optional<smtp::Reply> refuse_authors(const smtp::Peer& peer, std::string_view message) const;
   bool may_send_as(const smtp::Peer& peer, const mail::Address& address) const;
   Arrival arrival_of(const smtp::Peer& peer, const smtp::Transaction& transaction, std::string id, WallTime now) const;
+  Task<void> tell_watcher(const Verdict& verdict, const smtp::Transaction& transaction);
   Task<Verdict> judge(const smtp::Peer& peer, smtp::Transaction& transaction, std::string id, WallTime now);
   Result<std::string> sign(std::string_view message) const;
   Task<Result<std::vector<QueuedRecipient>>> commit(Letter letter);
@@ -45,6 +52,7 @@ class Office final : public smtp::Handler {
   const Options& options_;
   Log& log_;
   SigningKeys signing_keys_;
+  Watcher* watcher_ = nullptr;
   dns::Resolver* resolver_;  // nothing: mail is not judged
   std::atomic<std::uint64_t> under_way_ = 0;
 };

@@ -110,7 +110,12 @@ std::optional<Destinations> destinations_of(std::string_view domain, const std::
       continue;
     }
     Consent consent{{address->text()}, {}, false};
-    if (own->organizational_domain != theirs->organizational_domain) {
+    const bool unknown = own->trouble == trust::dmarc::Result::temperror || theirs->trouble == trust::dmarc::Result::temperror;
+    if (address->domain == domain) {
+      // The domain's own address needs nobody's consent.
+    } else if (unknown) {
+      consent = Consent{{}, "the DNS failed when asked whose domain " + address->domain + " is", true};
+    } else if (own->organizational_domain != theirs->organizational_domain) {
       auto asked = ask_for_consent(domain, *address, tag, answers);
       if (!asked) {
         missing = true;

@@ -9,6 +9,8 @@
 
 #include "mail/message.h"
 #include "report/aggregate.h"
+#include "report/compose.h"
+#include "trust/judgement.h"
 
 namespace posthorn::report {
 
@@ -23,5 +25,10 @@ struct Failure {
 
 // Nothing: the message holds no feedback report of the type auth-failure. Errors: invalid: it is one, but says too little.
 std::optional<Result<Failure>> failure_in(const mail::Message& message);
+
+// Whether the domain asks to be told of this message (ruf=, fo=; RFC 9989 4.7) and it is none that is itself a report.
+bool wants_failure_report(const trust::Judgement& judgement, std::string_view message);
+// The mail that tells it. Of the message only what its author wrote in the header goes out, never whom it was to or its body (RFC 9991 6).
+Result<std::string> compose_failure(const trust::Judgement& judgement, const trust::Facts& facts, std::string_view message, const Posting& posting, std::string_view id);
 
 }  // namespace posthorn::report

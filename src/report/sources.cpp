@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "report/history.h"
+
 namespace posthorn::report {
 namespace {
 
@@ -23,10 +25,6 @@ constexpr Service services[] = {
     {"mailbox.org", "mailbox.org"},     {"gmx.net", "GMX"},                    {"web.de", "WEB.DE"},                  {"migadu.com", "Migadu"},
     {"atlassian.net", "Atlassian"},     {"github.com", "GitHub"},              {"shopify.com", "Shopify"},            {"cloudflare-email.net", "Cloudflare"},
 };
-
-bool is_at_or_below(std::string_view name, std::string_view top) {
-  return name == top || (name.size() > top.size() && name.ends_with(top) && name[name.size() - top.size() - 1] == '.');
-}
 
 const Service* service_of(std::string_view name) {
   const auto found = std::ranges::find_if(services, [name](const Service& one) { return is_at_or_below(name, one.domain); });

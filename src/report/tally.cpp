@@ -7,6 +7,7 @@
 
 #include "base/cursor.h"
 #include "base/text.h"
+#include "report/history.h"
 #include "report/json.h"
 
 namespace posthorn::report {
@@ -31,15 +32,11 @@ Published published_of(const trust::dmarc::Verdict& verdict) {
   return out;
 }
 
-bool is_below_or_at(std::string_view name, std::string_view top) {
-  return name == top || (name.size() > top.size() && name.ends_with(top) && name[name.size() - top.size() - 1] == '.');
-}
-
 // rfc:9990#3.1.1.11 passing and strictly aligned first, then passing and aligned, other passing, failing.
 int rank(const trust::dkim::Signature& signature, const trust::dmarc::Verdict& verdict) {
   if (signature.result != trust::dkim::Result::pass) return 3;
   if (signature.domain == verdict.author) return 0;
-  return is_below_or_at(signature.domain, verdict.organizational_domain) ? 1 : 2;
+  return is_at_or_below(signature.domain, verdict.organizational_domain) ? 1 : 2;
 }
 
 std::vector<DkimSeen> dkim_of(const trust::Judgement& judgement) {
@@ -130,6 +127,21 @@ Result<Seen> seen_from_text(std::string_view text) {
       for (const auto& one : list->get_array())
         if (one.is_string()) to->emplace_back(one.get_string());
   return out;
+}
+
+std::string folded(std::string_view text) {
+  const auto seen = seen_from_text(text);
+  if (!seen) return std::string(text);
+  Seen out;
+  out.published = seen->published;
+  out.rua = seen->rua;
+  out.row.source_ip = "0.0.0.0";
+  out.row.disposition = seen->row.disposition;
+  out.row.dkim_aligned = seen->row.dkim_aligned;
+  out.row.spf_aligned = seen->row.spf_aligned;
+  out.row.header_from = seen->published.domain;
+  out.row.reasons.push_back(Reason{"other", "counted together with others: this day has more different rows than a report can tell"});
+  return text_of(out);
 }
 
 Aggregate aggregate_of(std::string_view domain, Day day, const std::vector<std::pair<Seen, std::uint64_t>>& rows, const Reporter& reporter) {

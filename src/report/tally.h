@@ -44,6 +44,8 @@ class Tally {
   std::map<TallyKey, std::uint64_t> counts_;
 };
 Result<Seen> seen_from_text(std::string_view text);
+// What is counted instead when a domain's day has too many rows that differ: who sent is left out, and the row says so.
+std::string folded(std::string_view text);
 
 // What of an own report is not counted but said.
 struct Reporter {

@@ -1,5 +1,6 @@
 #include "app/command/backend_call.h"
 
+#include <boost/json/parse.hpp>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -9,7 +10,15 @@ namespace posthorn::app {
 Result<admin::Response> call_once(const Common& common, std::string operation, boost::json::object arguments, std::string payload) {
   TRY_ASSIGN(const auto config, load_config(common.config));
   TRY_ASSIGN(auto backend, open_backend(config));
-  return backend->call(admin::Request{std::move(operation), std::move(arguments), std::move(payload)});
+  TRY_ASSIGN(auto answer, backend->call(admin::Request{std::move(operation), std::move(arguments), std::move(payload)}));
+  // Long answers travel as payload: a line of the control socket is bounded.
+  if (flag_of(answer.value, "in_payload")) {
+    boost::system::error_code error;
+    answer.value = boost::json::parse(answer.payload, error);
+    if (error) return fail(Errc::invalid, "the server's answer cannot be read", "Client and server may be of different versions");
+    answer.payload.clear();
+  }
+  return answer;
 }
 
 int call_and_show(const Common& common, std::string operation, boost::json::object arguments, const Show& show) {

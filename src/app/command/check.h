@@ -19,6 +19,10 @@ struct CheckOptions {
   std::vector<std::string> selectors;
   std::string account, mailbox = "INBOX";  // of a stored message
   std::uint32_t uid = 0;
+  std::string record, spf;           // candidates of check policy
+  std::vector<std::string> reports;  // its history, instead of the server's
+  unsigned days = 90;
+  bool unproven = false;
 };
 
 int check_message(const Common& common, const CheckOptions& options);
@@ -27,6 +31,7 @@ int check_spf(const Common& common, const CheckOptions& options);
 int check_dkim(const Common& common, const CheckOptions& options);
 int check_arc(const Common& common, const CheckOptions& options);
 int check_dmarc(const Common& common, const CheckOptions& options);
+int check_policy(const Common& common, const CheckOptions& options);  // what another record would have done
 int check_domain(const Common& common, const CheckOptions& options);
 
 }  // namespace posthorn::app

@@ -155,6 +155,8 @@ std::vector<Section> sections(Draft& d) {
       {"submission", {{"any_sender", texts_into(p.senders_for_any)}}},
       {"trust", {{"check_incoming", flag_into(p.check_incoming)}, {"reject_on_policy_alone", flag_into(p.trust.reject_on_policy_alone)},
                  {"trusted_forwarders", texts_into(p.trust.trusted_forwarders)}, {"trusted_sealers", texts_into(p.trust.trusted_sealers)}}},
+      {"reports", {{"send", flag_into(c.reports.send)}, {"send_failures", flag_into(c.reports.send_failures)}, {"organization", text_into(c.reports.organization)},
+                   {"from", text_into(c.reports.from)}, {"contact", text_into(c.reports.contact)}, {"intake", texts_into(c.reports.intake)}}},
       {"queue", {{"retry_first", duration_into(p.retry_first)}, {"retry_most", duration_into(p.retry_most)}, {"expire_after", duration_into(p.expire_after)},
                  {"warn_after", duration_into(p.warn_after)}, {"connect_timeout", duration_into(p.connect_timeout)},
                  {"connections", number_into(p.connections, 1, 10'000)}, {"connections_per_destination", number_into(p.most_concurrency, 1, 1000)},
@@ -223,6 +225,13 @@ Status check(const Config& c) {
   return {};
 }
 
+Status normalise(const std::string& file, std::string& address) {
+  const auto parsed = mail::parse_address(address);
+  if (!parsed) return fail(Errc::invalid, file + ": " + parsed.error().what, "Write it as user@example.org");
+  address = parsed->text();
+  return {};
+}
+
 }  // namespace
 
 std::string_view name_of(ServiceKind kind) {
@@ -276,17 +285,16 @@ Result<Config> parse_config(std::string_view text, std::string file) {
     }
     const auto section = std::ranges::find(all, std::string_view(name), &Section::name);
     if (section == all.end() || node.as_table() == nullptr)
-      return at_line(file, raw_name.source(), "there is no section [" + name + "]; there are server, tls, listen, dns, limits, submission, trust, queue, smarthost");
+      return at_line(file, raw_name.source(), "there is no section [" + name + "]; there are server, tls, listen, dns, limits, submission, trust, reports, queue, smarthost");
     TRY(read_table(file, name, *node.as_table(), section->keys));
   }
   TRY(check(config));
   config.post.host_name = config.name;
   config.post.receive_budget = config.limits.receive_budget;
   if (!draft.smarthost.host.empty()) config.post.smarthost = draft.smarthost;
-  for (auto& login : config.post.senders_for_any) {
-    TRY_ASSIGN(const auto address, mail::parse_address(login));
-    login = address.text();
-  }
+  for (auto* addresses : {&config.post.senders_for_any, &config.reports.intake})
+    for (auto& one : *addresses) TRY(normalise(file, one));
+  if (!config.reports.from.empty()) TRY(normalise(file, config.reports.from));
   return config;
 }
 

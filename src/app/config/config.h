@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "net/tls_context.h"
 #include "post/options.h"
+#include "report/desk.h"
 
 namespace posthorn::app {
 
@@ -50,6 +51,7 @@ struct Config {
   DnsConfig dns;
   LimitsConfig limits;
   post::Options post;
+  report::DeskOptions reports;
 
   std::string control_socket() const { return data + "/control.sock"; }
   std::string keyring_file() const { return data + "/keyring"; }

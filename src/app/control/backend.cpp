@@ -71,7 +71,7 @@ class LocalBackend final : public Backend {
   bool is_server() const override { return false; }
 
   Result<admin::Response> call(admin::Request request) override {
-    admin::Context context{*core_->store, *core_->keyring, *queue_, nullptr, nullptr, {}};
+    admin::Context context{*core_->store, *core_->keyring, *queue_, nullptr, nullptr, nullptr, {}};
     std::optional<Result<admin::Response>> answer;
     auto finish = [&answer](const std::exception_ptr& bug, Result<admin::Response> response) {
       if (bug) response = fail(Errc::io, "the operation broke off by a fault of Posthorn's own");

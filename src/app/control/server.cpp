@@ -99,7 +99,7 @@ class Server final : public ControlServer {
     if (auto mine = own_(request)) {
       response = std::move(*mine);
     } else {
-      admin::Context context{services_.store, services_.keyring, services_.sender.queue(), &services_.sender, &services_.resolver, {}};
+      admin::Context context{services_.store, services_.keyring, services_.sender.queue(), &services_.sender, &services_.resolver, &services_.reports, {}};
       response = co_await admin::run(context, std::move(request));
     }
     if (!response) co_return encode_frame(error_object(response.error()), {});

@@ -25,6 +25,7 @@ struct ControlServices {
   crypto::Keyring& keyring;
   post::Sender& sender;
   dns::Resolver& resolver;
+  report::Desk& reports;
 };
 Result<std::unique_ptr<ControlServer>> listen_control(net::Runtime& runtime, const std::string& path, ControlServices services, Log& log,
                                                       ServerOperation own);

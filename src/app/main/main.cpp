@@ -5,6 +5,7 @@
 
 #include "app/command/check.h"
 #include "app/command/commands.h"
+#include "app/command/report.h"
 #include "app/command/shell.h"
 #include "app/lab/lab.h"
 
@@ -17,6 +18,7 @@ struct Options {
   Common common;
   AccountOptions account;
   CheckOptions check;
+  ReportOptions report;
   LabOptions lab;
   std::string domain, alias, id, because = "held by the administrator", file, source, target, mailbox = "INBOX", format = "maildir", from, to, as, shell;
   std::vector<std::string> targets;
@@ -176,6 +178,15 @@ void add_check(CLI::App& app, Options& o) {
   dmarc->add_option("DOMAIN", o.check.domain)->required();
   add_resolver(*dmarc, o);
   dmarc->callback([&o] { o.status = check_dmarc(o.common, o.check); });
+  auto* policy = group->add_subcommand("policy", "What another DMARC or SPF record would have done to a domain's mail of the last months, source by source");
+  policy->add_option("DOMAIN", o.check.domain, "A domain of this server, or, with --reports, any")->required();
+  policy->add_option("--record", o.check.record, "The DMARC record to try, such as \"v=DMARC1; p=reject\"");
+  policy->add_option("--spf", o.check.spf, "The SPF record to try, such as \"v=spf1 mx -all\"");
+  policy->add_option("--days", o.check.days, "How far to look back")->capture_default_str();
+  policy->add_option("--reports", o.check.reports, "Files and folders of aggregate reports to go by, instead of what this server knows");
+  policy->add_flag("--all", o.check.unproven, "Also by reports whose sender is not proven");
+  add_resolver(*policy, o);
+  policy->callback([&o] { o.status = check_policy(o.common, o.check); });
   auto* domain = group->add_subcommand("domain", "All that a domain publishes about its mail, and what to do better");
   domain->add_option("DOMAIN", o.check.domain)->required();
   domain->add_option("--selector", o.check.selectors, "DKIM selectors to look at");
@@ -207,6 +218,27 @@ void add_dkim(CLI::App& app, Options& o) {
   auto* look = group->add_subcommand("look", "Have the running server look at the DNS for new keys now (it does so every five minutes)");
   look->add_option("DOMAIN", o.domain, "Only of this domain");
   look->callback([&o] { o.status = dkim_look(o.common, o.domain); });
+}
+
+void add_report(CLI::App& app, Options& o) {
+  auto* group = app.add_subcommand("report", "DMARC reports: what others saw of mail in our name, and what we tell them of theirs");
+  group->require_subcommand(1);
+  auto* import = group->add_subcommand("import", "Read reports from files; those that come by mail to the address of rua= are read by themselves");
+  import->add_option("FILE", o.report.files, "XML, gzip, zip, messages (.eml), or folders of them")->required();
+  import->callback([&o] { o.status = report_import(o.common, o.report); });
+  auto* list = group->add_subcommand("list", "Reports that came");
+  list->add_option("DOMAIN", o.report.domain, "Only about this domain");
+  list->add_flag("--counted", o.report.counted, "What we count for other domains instead, and whether they got it");
+  list->callback([&o] { o.status = report_list(o.common, o.report); });
+  auto* show = group->add_subcommand("show", "One report, or who sent mail in a domain's name, day by day");
+  show->add_option("WHAT", o.report.id, "The ID of a report, or a domain")->required();
+  show->add_option("--days", o.report.days, "Of a domain: how far to look back")->capture_default_str();
+  show->add_flag("--all", o.report.all, "Of a domain: also by reports whose sender is not proven");
+  show->callback([&o] { o.status = report_show(o.common, o.report); });
+  auto* send = group->add_subcommand("send", "Send a domain's report of one day now (it goes by itself when the day is over)");
+  send->add_option("DOMAIN", o.report.domain)->required();
+  send->add_option("DAY", o.report.day, "such as 2026-11-23 (UTC)")->required();
+  send->callback([&o] { o.status = report_send(o.common, o.report); });
 }
 
 void add_transfer(CLI::App& app, Options& o) {
@@ -291,6 +323,7 @@ int run(int count, char** values) {
   add_queue(app, options);
   add_check(app, options);
   add_dkim(app, options);
+  add_report(app, options);
   add_transfer(app, options);
   add_lab(app, options);
   try {
