@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "report/json.h"
 
@@ -35,7 +36,7 @@ std::vector<Traffic> traffic_of(const History& history) {
   }
   std::vector<Traffic> out;
   for (auto& [name, one] : all) out.push_back(std::move(one));
-  std::ranges::stable_sort(out, [](const Traffic& a, const Traffic& b) { return a.day != b.day ? a.day < b.day : a.messages > b.messages; });
+  std::ranges::sort(out, [](const Traffic& a, const Traffic& b) { return std::tie(a.day, b.messages, a.source_ip) < std::tie(b.day, a.messages, b.source_ip); });
   return out;
 }
 

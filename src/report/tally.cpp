@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <utility>
 
 #include "base/cursor.h"
 #include "base/text.h"
@@ -42,7 +43,7 @@ int rank(const trust::dkim::Signature& signature, const trust::dmarc::Verdict& v
 std::vector<DkimSeen> dkim_of(const trust::Judgement& judgement) {
   std::vector<const trust::dkim::Signature*> all;
   for (const auto& one : judgement.dkim) all.push_back(&one);
-  std::ranges::stable_sort(all, {}, [&judgement](const auto* one) { return rank(*one, judgement.dmarc); });
+  std::ranges::sort(all, {}, [&judgement](const auto* one) { return std::pair(rank(*one, judgement.dmarc), one); });  // else in their order
   std::vector<DkimSeen> out;
   for (const auto* one : all)
     if (!one->domain.empty() && out.size() < 100) out.push_back(DkimSeen{one->domain, one->selector, std::string(trust::dkim::name_of(one->result)), one->reason});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "base/text.h"
 
@@ -79,7 +80,9 @@ std::optional<PolicyEffects> what_if_policy(std::string_view domain, std::string
     out.lost += one.lost;
     out.effects.push_back(std::move(one));
   }
-  std::ranges::stable_sort(out.effects, [](const Effect& a, const Effect& b) { return a.lost != b.lost ? a.lost > b.lost : a.messages > b.messages; });
+  std::ranges::sort(out.effects, [](const Effect& a, const Effect& b) {
+    return std::tie(b.lost, b.messages, a.source_ip, a.header_from) < std::tie(a.lost, a.messages, b.source_ip, b.header_from);
+  });
   return out;
 }
 
@@ -112,9 +115,9 @@ std::optional<std::vector<SpfEffect>> what_if_spf(std::string_view domain, std::
     out.push_back(std::move(one));
   }
   if (missing) return std::nullopt;
-  std::ranges::stable_sort(out, [](const SpfEffect& a, const SpfEffect& b) {
+  std::ranges::sort(out, [](const SpfEffect& a, const SpfEffect& b) {
     const bool lost_a = a.before == trust::spf::Result::pass && a.then != a.before, lost_b = b.before == trust::spf::Result::pass && b.then != b.before;
-    return lost_a != lost_b ? lost_a : a.messages > b.messages;
+    return std::tie(lost_b, b.messages, a.source_ip) < std::tie(lost_a, a.messages, b.source_ip);
   });
   return out;
 }
