@@ -86,6 +86,7 @@ crypto::Hasher sealed_sets(const dkim::SignedMessage& message, const Chain& chai
   TRY(check_chain(chain));
   dkim::SignedMessage signed_message(message);
   if (!signed_message.header_is_whole()) return fail(Errc::too_big, "the message has too many header fields to be sealed");
+  if (!signed_message.takes_fields_in_front()) return fail(Errc::invalid, "a message that begins with white space cannot be sealed");
   TRY_ASSIGN(const auto names, names_for(signed_message, options));
   const unsigned instance = chain.sets.empty() ? 1 : chain.sets.back().instance + 1;
   TRY_ASSIGN(const auto results,

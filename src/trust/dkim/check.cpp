@@ -53,6 +53,10 @@ bool SignedMessage::header_is_whole() const {
   return trim_fws(message_.bytes.substr(end, message_.root().body_begin - end)).empty();
 }
 
+bool SignedMessage::takes_fields_in_front() const {
+  return !message_.bytes.starts_with(' ') && !message_.bytes.starts_with('\t');
+}
+
 std::string SignedMessage::hashed_fields(Canonical form, const std::vector<std::string>& names,
                                          std::optional<std::size_t> own) const {
   std::map<std::string_view, std::size_t> left;  // instances not yet taken

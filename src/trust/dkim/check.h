@@ -25,6 +25,8 @@ class SignedMessage {
   const std::vector<std::size_t>& fields_of(std::string_view name) const;
   // False: the parser's limits hide fields, so nothing can be said about any signature.
   bool header_is_whole() const;
+  // False: the message begins with white space, so that what is put in front of it would go on in its first line.
+  bool takes_fields_in_front() const;
 
   // The fields of h= in canonical form, from the bottom up, each instance once, never field `own` itself (rfc:6376#5.4.2).
   std::string hashed_fields(Canonical form, const std::vector<std::string>& names, std::optional<std::size_t> own) const;

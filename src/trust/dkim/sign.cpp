@@ -31,6 +31,7 @@ std::vector<std::string> names_to_sign(const SignedMessage& message) {
   TRY(check_signer(options.domain, options.selector, key));
   SignedMessage signed_message(message);
   if (!signed_message.header_is_whole()) return fail(Errc::too_big, "the message has too many header fields to be signed");
+  if (!signed_message.takes_fields_in_front()) return fail(Errc::invalid, "a message that begins with white space cannot be signed");
   if (signed_message.fields_of("from").empty()) return fail(Errc::invalid, "a message without From cannot be signed");
   const auto names = names_to_sign(signed_message);
   if (names.size() > most_names) return fail(Errc::too_big, "the message has too many header fields to be signed");

@@ -89,7 +89,7 @@ Status parse_network(std::string_view term, std::string_view value, Mechanism& o
   // address_octets() turns a mapped address into IPv4, which ip6 must not: look at the text's own family.
   std::array<unsigned char, 16> octets{};
   const std::string text(value);
-  if (inet_pton(four ? AF_INET : AF_INET6, text.c_str(), octets.data()) != 1) return bad(term, four ? "it holds no IPv4 address" : "it holds no IPv6 address");
+  if (value.contains('\0') || inet_pton(four ? AF_INET : AF_INET6, text.c_str(), octets.data()) != 1) return bad(term, four ? "it holds no IPv4 address" : "it holds no IPv6 address");
   out.network.assign(octets.begin(), octets.begin() + (four ? 4 : 16));
   return {};
 }
@@ -271,6 +271,7 @@ bool is_spf_record(std::string_view text) {
 
 std::string address_octets(std::string_view text) {
   std::array<unsigned char, 16> octets{};
+  if (text.contains('\0')) return {};  // inet_pton() would stop there
   const std::string copy(text);
   if (inet_pton(AF_INET, copy.c_str(), octets.data()) == 1) return std::string(octets.begin(), octets.begin() + 4);
   if (inet_pton(AF_INET6, copy.c_str(), octets.data()) != 1) return {};

@@ -170,6 +170,16 @@ TEST(Arc, RefusesFieldsThatMayNotBeSigned) {
   EXPECT_FALSE(injected);
 }
 
+// Its first line would go on in the field in front of it. Found by fuzz/trust_arc.cpp.
+TEST(Arc, RefusesMessagesThatTakeNoFieldInFront) {
+  for (const std::string space : {" ", "\t"}) {
+    const auto bytes = space + "MIME-Version: 1.0\r\n" + letter;
+    const auto fields = seal(mail::parse(bytes), Chain{}, key(), {.domain = "one.example", .selector = "arc", .authserv_id = "mx", .now = now, .authentication_results = ""});
+    ASSERT_FALSE(fields);
+    EXPECT_EQ(fields.error().code, Errc::invalid);
+  }
+}
+
 TEST(Arc, NoSetsAreNoChain) {
   const auto chain = chain_of(letter);
   EXPECT_EQ(chain->result, Result::none);

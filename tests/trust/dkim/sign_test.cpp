@@ -178,6 +178,11 @@ TEST(DkimSign, RefusesWhatCannotBeSigned) {
   for (int i = 0; i < 1'001; ++i) many += "X: y\r\n";
   const auto long_one = many + letter;
   EXPECT_EQ(sign(mail::parse(long_one), key, options()).error().code, Errc::too_big);
+  // Its first line would go on in the signature.
+  for (const std::string space : {" ", "\t"}) {
+    const auto indented = space + "folded\r\n" + letter;
+    EXPECT_EQ(sign(mail::parse(indented), key, options()).error().code, Errc::invalid);
+  }
 }
 
 TEST(DkimSign, ExpiresAndBeginsInTime) {

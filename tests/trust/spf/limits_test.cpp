@@ -136,6 +136,13 @@ TEST(Spf, TheFieldCannotBeBrokenByWhatItShows) {
   EXPECT_TRUE(field.ends_with("\r\n"));
 }
 
+// C's functions would stop at the NUL and take the rest for nothing. Found by fuzz/trust_spf.cpp.
+TEST(Spf, AnAddressEndsAtNoNul) {
+  const std::string nul(1, '\0');
+  for (const auto& record : {"v=spf1 ip4:192.0.2.1" + nul + "x", "v=spf1 ip4:192.0.2.0" + nul + "/24", "v=spf1 ip6:2001:db8::1" + nul}) EXPECT_FALSE(parse_record(record));
+  EXPECT_EQ(address_octets("192.0.2.1" + nul), "");
+}
+
 // rfc:7208#5.5 has failing lookups of "ptr" passed over; that must not let anybody in.
 TEST(Spf, ABrokenReverseDnsLetsNobodyIn) {
   const auto result = [](const std::string& record, const std::string& failing) {
