@@ -1,5 +1,6 @@
 # Debian's Mail::DKIM over a folder that cross_test.cpp prepared: verifies ours/*rsa*.eml and signs plain/*.eml, one process for all
-# (Debian 12 has no Ed25519 for it). Writes perl.tsv (file, result) and theirs/perl-*.eml. Asks nobody: keys come from dns.tsv.
+# (Debian 12 has no Ed25519 for it). Writes perl.tsv (file, result), theirs/perl-*.eml and
+# perl.refused (file, why it does not sign). Asks nobody: keys come from dns.tsv.
 use strict;
 use warnings;
 use Mail::DKIM::PrivateKey;
@@ -38,17 +39,26 @@ for my $path (sort glob "$folder/ours/*rsa*.eml") {
 close $out;
 
 my $key = Mail::DKIM::PrivateKey->load(File => "$folder/rsa.pem");
+my %forms = (ss => 'simple/simple', sr => 'simple/relaxed', rs => 'relaxed/simple', rr => 'relaxed/relaxed');
+open(my $refused, '>', "$folder/perl.refused") or die;
 for my $path (sort glob "$folder/plain/*.eml") {
     (my $name = $path) =~ s{.*/}{};
-    for my $method (qw(simple/simple simple/relaxed relaxed/simple relaxed/relaxed)) {
-        my $signer = Mail::DKIM::Signer->new(
-            Algorithm => 'rsa-sha256', Method => $method, Domain => 'cross.example', Selector => 'rsa', Key => $key);
-        my $message = slurp($path);
-        $signer->PRINT($message);
-        $signer->CLOSE;
-        (my $file = "perl-rsa-$method-$name") =~ s{/}{-};
-        open(my $signed, '>:raw', "$folder/theirs/$file") or die;
-        print $signed $signer->signature->as_string, "\r\n", $message;
+    my $message = slurp($path);
+    for my $form (sort keys %forms) {
+        my $field = eval {
+            my $signer = Mail::DKIM::Signer->new(
+                Algorithm => 'rsa-sha256', Method => $forms{$form}, Domain => 'cross.example', Selector => 'rsa', Key => $key);
+            $signer->PRINT($message);
+            $signer->CLOSE;
+            $signer->signature->as_string;
+        };
+        if (!defined $field) {
+            (my $why = $@) =~ s/\s+/ /g;
+            print $refused "perl-rsa-$form-$name\t$why\n";
+            next;
+        }
+        open(my $signed, '>:raw', "$folder/theirs/perl-rsa-$form-$name") or die;
+        print $signed $field, "\r\n", $message;
         close $signed;
     }
 }

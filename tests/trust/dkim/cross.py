@@ -1,7 +1,7 @@
 """Debian's dkimpy over a folder that cross_test.cpp prepared: verifies ours/*.eml and signs plain/*.eml, one process for all.
 
-Reads dns.tsv (name, text), rsa.pem, ed25519.key (base64 of the seed); writes python.tsv (file, pass or why not) and
-theirs/python-*.eml. Asks nobody: keys come from dns.tsv.
+Reads dns.tsv (name, text), rsa.pem, ed25519.key (base64 of the seed); writes python.tsv (file, pass or why not),
+theirs/python-*.eml and python.refused (file, why it does not sign). Asks nobody: keys come from dns.tsv.
 """
 import glob
 import os
@@ -36,13 +36,20 @@ with open(os.path.join(folder, "python.tsv"), "w") as out:
 
 keys = {"rsa": (b"rsa-sha256", read(os.path.join(folder, "rsa.pem"))),
         "ed25519": (b"ed25519-sha256", read(os.path.join(folder, "ed25519.key")))}
+forms = {"s": b"simple", "r": b"relaxed"}
+refused = open(os.path.join(folder, "python.refused"), "w")
 for path in sorted(glob.glob(os.path.join(folder, "plain", "*.eml"))):
     message = read(path)
     for kind, (algorithm, key) in keys.items():
-        for header in (b"simple", b"relaxed"):
-            for body in (b"simple", b"relaxed"):
-                field = dkim.sign(message, kind.encode(), b"cross.example", key, canonicalize=(header, body),
-                                  signature_algorithm=algorithm)
-                name = "-".join(["python", kind, header.decode(), body.decode(), os.path.basename(path)])
+        for header in "sr":
+            for body in "sr":
+                name = "-".join(["python", kind, header + body, os.path.basename(path)])
+                try:
+                    field = dkim.sign(message, kind.encode(), b"cross.example", key, canonicalize=(forms[header], forms[body]),
+                                      signature_algorithm=algorithm)
+                except Exception as error:
+                    refused.write(f"{name}\t{type(error).__name__}: {error}".replace("\n", " ") + "\n")
+                    continue
                 with open(os.path.join(folder, "theirs", name), "wb") as file:
                     file.write(field + message)
+refused.close()
