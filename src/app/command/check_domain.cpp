@@ -44,7 +44,7 @@ void print_finding(const Finding& one) {
   if (one.spf)
     for (const auto& step : one.spf->steps)
       std::printf("             %*s%s: %s\n", static_cast<int>(2 * step.depth), "", printable(step.term.empty() ? step.domain + "  " + step.record : step.term, 300).c_str(),
-                  (step.outcome + (step.lookups > 0 ? ", lookups: " + std::to_string(step.lookups) : "")).c_str());
+                  step.outcome.c_str());
   for (const auto& note : one.tags) std::printf("           %s %s=%s  %s\n", note.good ? " " : "!", note.tag.c_str(), printable(note.value, 200).c_str(), note.meaning.c_str());
   if (!one.todo.empty()) std::printf("           %s\n", one.todo.c_str());
   if (!one.record.empty()) std::printf("             %s\n", one.record.c_str());
