@@ -1,22 +1,12 @@
 // Operations on stored mail: import one message, read it back for export, verify everything.
 #include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
 
 #include "admin/operations.h"
-#include "mail/address.h"
 
 namespace posthorn::admin {
 namespace {
 
 namespace json = boost::json;
-
-Result<store::AccountInfo> account_argument(Context& context, const json::object& arguments) {
-  TRY_ASSIGN(const auto text, text_argument(arguments, "address"));
-  TRY_ASSIGN(const auto address, mail::parse_address(text));
-  TRY_ASSIGN(const auto account, context.store.account(address.text()));
-  if (!account) return fail(Errc::not_found, "there is no account " + address.text(), "List them with: posthorn account list");
-  return *account;
-}
 
 std::vector<std::string> texts(const json::object& arguments, std::string_view name) {
   std::vector<std::string> out;
@@ -113,29 +103,6 @@ Task<Result<Response>> read_message(Context& context, Request request) {
   co_return Response{json::object{{"received_ms", (*record)->received.time_since_epoch().count()}}, std::move(*bytes)};
 }
 
-// What was kept of a message's arrival. By mailbox and UID, as a mail app shows them.
-Task<Result<Response>> evidence(Context& context, Request request) {
-  auto account = account_argument(context, request.arguments);
-  if (!account) co_return fail(account.error());
-  const auto uid = number_argument(request.arguments, "uid");
-  if (!uid || *uid == 0 || *uid > 0xffffffff) co_return fail(Errc::invalid, "the argument \"uid\" is missing or no UID");
-  const auto view = context.store.view(account->id);
-  const auto name = text_argument_or(request.arguments, "mailbox", "INBOX");
-  auto mailbox = view.mailbox(name);
-  if (!mailbox) co_return fail(mailbox.error());
-  if (!*mailbox) co_return fail(Errc::not_found, "there is no mailbox " + name, "See: posthorn account show ADDRESS");
-  auto member = view.member((*mailbox)->id, Uid{static_cast<std::uint32_t>(*uid)});
-  if (!member) co_return fail(member.error());
-  if (!*member) co_return fail(Errc::not_found, "there is no message with UID " + std::to_string(*uid) + " in " + name);
-  auto kept = view.evidence((*member)->email);
-  if (!kept) co_return fail(kept.error());
-  if (!*kept) co_return fail(Errc::not_found, "no evidence was kept for that message", "Mail that was imported or put there by a mail app has none");
-  boost::system::error_code wrong;
-  auto value = json::parse(**kept, wrong);
-  if (wrong) co_return fail(Errc::corrupt, "the evidence of that message cannot be read");
-  co_return Response{std::move(value), {}};
-}
-
 Task<Result<Response>> verify(Context& context, Request) {
   auto progress = [&context](std::uint64_t now, std::uint64_t total) {
     if (context.progress) context.progress(json::object{{"done", now}, {"total", total}});
@@ -157,7 +124,7 @@ Task<Result<Response>> collect_garbage(Context& context, Request) {
 }  // namespace
 
 std::vector<NamedOperation> mail_operations() {
-  return {{"mail.import", import_message}, {"mail.list", list_messages}, {"mail.read", read_message}, {"mail.evidence", evidence}, {"store.verify", verify},
+  return {{"mail.import", import_message}, {"mail.list", list_messages}, {"mail.read", read_message}, {"store.verify", verify},
           {"store.collect-garbage", collect_garbage}};
 }
 

@@ -1,15 +1,21 @@
 #include "admin/operations.h"
 
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 #include <ctime>
 
+#include "mail/address.h"
+
 namespace posthorn::admin {
+
+namespace json = boost::json;
+
 namespace {
 
 const std::vector<NamedOperation>& table() {
   static const std::vector<NamedOperation> all = [] {
     std::vector<NamedOperation> out;
-    for (auto* some : {&account_operations, &queue_operations, &mail_operations, &dkim_operations, &report_operations})
+    for (auto* some : {&account_operations, &queue_operations, &mail_operations, &dkim_operations, &evidence_operations, &report_operations})
       for (const auto& one : (*some)()) out.push_back(one);
     return out;
   }();
@@ -54,6 +60,16 @@ std::optional<bool> flag_argument(const boost::json::object& arguments, std::str
   if (value == nullptr || !value->is_bool()) return std::nullopt;
   return value->get_bool();
 }
+
+Result<store::AccountInfo> account_argument(const Context& context, const json::object& arguments) {
+  TRY_ASSIGN(const auto text, text_argument(arguments, "address"));
+  TRY_ASSIGN(const auto address, mail::parse_address(text));
+  TRY_ASSIGN(const auto account, context.store.account(address.text()));
+  if (!account) return fail(Errc::not_found, "there is no account " + address.text(), "List them with: posthorn account list");
+  return *account;
+}
+
+Response in_payload(const json::value& value) { return Response{json::object{{"in_payload", true}}, json::serialize(value)}; }
 
 std::string rfc3339(WallTime time) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();

@@ -49,6 +49,8 @@ Result<std::string> text_argument(const boost::json::object& arguments, std::str
 std::string text_argument_or(const boost::json::object& arguments, std::string_view name, std::string_view otherwise);
 std::optional<std::uint64_t> number_argument(const boost::json::object& arguments, std::string_view name);
 std::optional<bool> flag_argument(const boost::json::object& arguments, std::string_view name);
+Result<store::AccountInfo> account_argument(const Context& context, const boost::json::object& arguments);  // "address"
+Response in_payload(const boost::json::value& value);  // for what may be long: a line of the control socket is bounded
 std::string rfc3339(WallTime time);  // "2026-11-23T17:05:04Z"
 
 using Operation = Task<Result<Response>> (*)(Context&, Request);
@@ -56,11 +58,12 @@ struct NamedOperation {
   std::string_view name;
   Operation operation;
 };
-// One table a subject: accounts.cpp, queue.cpp, mail.cpp, dkim.cpp, report.cpp.
+// One table a subject: accounts.cpp, queue.cpp, mail.cpp, dkim.cpp, evidence.cpp, report.cpp.
 std::vector<NamedOperation> account_operations();
 std::vector<NamedOperation> queue_operations();
 std::vector<NamedOperation> mail_operations();
 std::vector<NamedOperation> dkim_operations();
+std::vector<NamedOperation> evidence_operations();
 std::vector<NamedOperation> report_operations();
 
 }  // namespace posthorn::admin

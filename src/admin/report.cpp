@@ -22,8 +22,6 @@ constexpr std::uint64_t default_days = 30, most_days = 400;
 constexpr std::size_t most_names = 500;
 constexpr std::chrono::seconds name_time{10};
 
-Response in_payload(const json::value& value) { return Response{json::object{{"in_payload", true}}, json::serialize(value)}; }
-
 Result<std::string> domain_or_all(const json::object& arguments) {
   const auto text = text_argument_or(arguments, "domain", "");
   if (text.empty()) return text;

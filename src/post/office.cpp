@@ -223,7 +223,8 @@ Task<Reply> Office::message(const smtp::Peer& peer, smtp::Transaction transactio
   letter.junk = verdict.junk;
   if (!verdict.evidence.empty()) letter.evidence = std::move(verdict.evidence);
   const std::string named = transaction.recipients.size() == 1 ? transaction.recipients[0].recipient.text() : std::string();
-  std::string head = verdict.fields + received_field(peer, options_.host_name, id_text, named, transaction.from.smtputf8, date_of(now)) + added;
+  // rfc:6376#5.6 a signature is a trace field and stands above what was there when it was made, so also above our own Received.
+  std::string head = verdict.fields + added + received_field(peer, options_.host_name, id_text, named, transaction.from.smtputf8, date_of(now));
   letter.message = std::move(head);
   letter.message += transaction.message;
   letter.from = transaction.from;

@@ -99,6 +99,8 @@ class Judge(unittest.TestCase):
         self.assertEqual(kept["judgement"]["dmarc"]["result"], "fail")
         self.assertEqual(kept["judgement"]["disposition"], "quarantine")
         self.assertIn("v=DMARC1; p=reject; rua=mailto:postmaster@blue.test", [r for a in kept["dns"] if a["name"] == "_dmarc.blue.test" for r in a["records"]])
+        self.assertTrue(kept["replayed"]["same"], kept["replayed"]["why"])
+        self.assertEqual(kept["altered"]["result"], "could not check")  # nobody signed it
         self.assertIn("DMARC  fail", self.green.cli("check", "stored", "bob@green.test", uid, "--mailbox", "Junk").stdout)
         self.assertIn("no message with UID", self.green.cli("check", "stored", "bob@green.test", "4000", check=False).stderr)
 

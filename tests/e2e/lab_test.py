@@ -141,6 +141,12 @@ class Lab(LabCase):
         self.assertEqual(listed["mailbox"], "Junk")
         for part in ("spf=pass", "dkim=fail", "dmarc=fail", "policy.dmarc=quarantine"):
             self.assertIn(part, listed["authentication_results"])
+        self.assertEqual(listed["altered"]["result"], "found")
+        self.assertEqual({(edit["kind"], edit["where"]) for edit in listed["altered"]["edits"]},
+                         {("subject_changed", "Subject"), ("field_added", "List-Id"), ("field_added", "List-Post"), ("footer", "body")})
+        self.assertEqual(listed["altered"]["proof"], "signature")
+        self.assertEqual((listed["altered"]["between"]["after"], listed["altered"]["between"]["editor"]), ("mx.blue.test", "crew.list.test"))
+        self.assertEqual(forwarded["altered"]["result"], "nothing")
         self.assertIn("Authentication-Results", self.lab("send", "carol@blue.test", "dave@green.test", "--as", "forwarder").stdout)
 
     def test_a_gateway_may_send_for_others(self):

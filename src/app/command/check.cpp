@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "mail/address.h"
 #include "mail/message.h"
+#include "trust/altered/altered.h"
 #include "trust/json.h"
 
 namespace posthorn::app {
@@ -69,6 +70,11 @@ void print_judgement(const Judgement& judgement) {
   std::printf("so     %s\n", judgement.disposition == Disposition::none ? "it goes to the inbox" : judgement.disposition == Disposition::quarantine ? "it goes to Junk" : "it is refused");
 }
 
+void print_altered(const altered::Account& account) {
+  std::string text = altered::describe(account);
+  std::printf("way    %s", text.c_str());
+}
+
 json::object with_dns(json::object out, const Answers& answers) {
   out["evidence"] = json::object{{"dns", to_json(answers)}};
   return out;
@@ -118,8 +124,15 @@ int check_message(const Common& common, const CheckOptions& options) {
   const Facts facts{options.ip, options.helo, sender_of(options), options.receiver, desk.now()};
   const auto message = mail::parse(opened->bytes);
   const auto judgement = desk.until_known([&] { return judge(message, facts, Rules{}, desk.answers()); });
-  if (common.json) print_json(with_dns(to_json(judgement), desk.answers()));
-  else print_judgement(judgement);
+  const auto way = altered::account_of(message, judgement.dkim, desk.answers());
+  if (common.json) {
+    auto out = to_json(judgement);
+    out["altered"] = altered::to_json(way);
+    print_json(with_dns(std::move(out), desk.answers()));
+    return 0;
+  }
+  print_judgement(judgement);
+  print_altered(way);
   return 0;
 }
 
@@ -132,7 +145,10 @@ int check_stored(const Common& common, const CheckOptions& options) {
     std::printf("       with the sender <%s>, taken as %s\n", text_of(kept, "reverse_path").c_str(), text_of(kept, "id").c_str());
     if (judged != nullptr) {
       show_stored_verdicts(*judged);
-      std::printf("       %zu answers of the DNS are kept with it (--json shows them)\n", kept.at("dns").as_array().size());
+      std::printf("way    %s", text_of(kept.at("altered"), "text").c_str());
+      const auto& again = kept.at("replayed");
+      std::printf("again  judged by the %zu answers of the DNS that are kept with it (--json shows them): %s\n", kept.at("dns").as_array().size(),
+                  flag_of(again, "same") ? "the same verdicts" : text_of(again, "why").c_str());
     } else {
       std::printf("       sent by %s, who had logged in, and given %zu DKIM signatures by us\n", text_of(kept, "login").c_str(), kept.at("signed").as_array().size());
     }
@@ -161,14 +177,16 @@ int check_dkim(const Common& common, const CheckOptions& options) {
   auto& desk = *opened->desk;
   const auto message = mail::parse(opened->bytes);
   const auto signatures = desk.until_known([&] { return dkim::verify(message, desk.answers(), desk.now()); });
+  const auto way = altered::account_of(message, signatures, desk.answers());
   if (!common.json) {
     if (signatures.empty()) std::puts("DKIM   none  the message is not signed");
     for (const auto& one : signatures) print_signature(one);
+    print_altered(way);
     return 0;
   }
   json::array all;
   for (const auto& one : signatures) all.push_back(to_json(one));
-  print_json(with_dns(json::object{{"dkim", std::move(all)}}, desk.answers()));
+  print_json(with_dns(json::object{{"dkim", std::move(all)}, {"altered", altered::to_json(way)}}, desk.answers()));
   return 0;
 }
 

@@ -48,6 +48,8 @@ class Reader {
  public:
   Reader(const Lab& lab, const User& user) : lab_(lab), user_(user), host_(*lab.find_host(user.address)) {}
   const std::optional<Found>& found() const { return found_; }
+  const Host& host() const { return host_; }
+  const User& user() const { return user_; }
   const std::string& mailbox() const { return mailbox_; }  // where it was found
   const std::string& trouble() const { return trouble_; }
   void look(Desk& desk, const Errand& errand, Narrator& narrator);

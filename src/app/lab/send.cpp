@@ -1,9 +1,11 @@
 // posthorn lab send: a letter through FROM's submission port, told step by step until it is seen in TO's mailbox; or, with --as, one
 // that others lay hands on.
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 #include <cstdio>
 #include <thread>
 
+#include "app/control/backend.h"
 #include "app/lab/errand.h"
 #include "app/lab/files.h"
 #include "app/lab/lab.h"
@@ -25,19 +27,35 @@ std::string verdict_on(Desk& desk, Reader& reader) {
   return letter ? field_text(*letter, "Authentication-Results") : std::string();
 }
 
+// What that server finds to have been changed on the way: with the list, what the list did.
+json::value altered_on(const Errand& errand, const Reader& reader) {
+  const auto config = load_config(errand.lab.config(reader.host()));
+  if (!config || !reader.found()) return nullptr;
+  const auto backend = connect_server(*config);
+  if (!backend) return nullptr;
+  const auto answer = (*backend)->call(admin::Request{"mail.evidence", {{"address", reader.user().address}, {"mailbox", reader.mailbox()}, {"uid", reader.found()->uid}}, {}});
+  if (!answer) return nullptr;
+  boost::system::error_code wrong;
+  const auto evidence = json::parse(answer->payload, wrong);
+  const auto* altered = wrong || !evidence.is_object() ? nullptr : evidence.get_object().if_contains("altered");
+  return altered == nullptr ? json::value(nullptr) : *altered;
+}
+
 // An impostor's letter in the INBOX is the one outcome that must not be.
 int arrived(const LabOptions& options, Desk& desk, Narrator& narrator, const Errand& errand, const Sent& sent, std::vector<Reader>& readers, Role role) {
   const auto took = (desk.clock().now() - narrator.start()).count();
   const auto mailbox = readers.empty() ? std::string("INBOX") : readers[0].mailbox();
   const auto verdict = readers.empty() ? std::string() : verdict_on(desk, readers[0]);
+  const auto altered = readers.empty() ? json::value(nullptr) : altered_on(errand, readers[0]);
   for (auto& reader : readers) reader.close(desk);
   const bool good = role != Role::impostor || mailbox != "INBOX";
   if (options.json) {
     print_json(json::object{{"arrived", true}, {"mailbox", mailbox}, {"id", sent.id}, {"message_id", errand.letter.message_id}, {"after_ms", took},
-                            {"authentication_results", verdict}, {"steps", narrator.steps()}});
+                            {"authentication_results", verdict}, {"altered", altered}, {"steps", narrator.steps()}});
     return good ? 0 : 1;
   }
   if (role != Role::sender && !verdict.empty()) std::printf("\nWhat stands on it: Authentication-Results: %s\n", printable(verdict, 2000).c_str());
+  if (role != Role::sender && altered.is_object()) std::printf("\nWhat happened to it on its way: %s", std::string(altered.at("text").as_string()).c_str());
   std::printf("\nArrived after %lld ms%s.\n", static_cast<long long>(took), mailbox == "INBOX" ? "" : (" in " + mailbox).c_str());
   return good ? 0 : 1;
 }

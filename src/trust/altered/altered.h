@@ -98,6 +98,24 @@ Search search(const mail::Message& message, const std::vector<dkim::Signature>& 
 std::optional<Alteration> find_alteration(const mail::Message& message, const std::vector<dkim::Signature>& signatures,
                                           Answers& answers, const Limits& limits = {});
 
+// What can be said of a message's way by its signatures, in every case.
+enum class Known : std::uint8_t {
+  nothing_changed,  // every signature that could be checked is good
+  changed,          // and what, is found
+  changed_somehow,  // a signature fails, and no known edit explains it
+  unknown,          // no signature, or none that could be checked
+};
+std::string_view name_of(Known known);  // "nothing", "found", "not found", "could not check"
+struct Account {
+  Known known = Known::unknown;
+  std::string sentence;
+  std::optional<Alteration> found;
+};
+Account account_of(const mail::Message& message, const std::vector<dkim::Signature>& signatures, Answers& answers,
+                   const Limits& limits = {});
+boost::json::object to_json(const Account& account);  // {"result":"found","sentence":...} and the members of the Alteration
+std::string describe(const Account& account);
+
 boost::json::object to_json(const Alteration& alteration);  // without the restored bytes
 // Several lines for people: the sentence, each edit with its changed lines as + and -, between which hops. Each ends with LF.
 std::string describe(const Alteration& alteration);

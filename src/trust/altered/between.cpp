@@ -12,8 +12,9 @@ namespace {
 constexpr std::size_t longest_host = 255, most_evidence = 12;
 
 // The word behind "from" or "by" of a Received field (RFC 5321 4.4).
-std::string word_behind(std::string_view unfolded, std::string_view clause) {
-  const auto words = split(unfolded, ' ');
+std::string word_behind(std::string text, std::string_view clause) {
+  std::ranges::replace(text, '\t', ' ');  // unfolding leaves the tabs of folded lines
+  const auto words = split(text, ' ');
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     if (words[i] == ";") break;
     if (!equal_icase(words[i], clause)) continue;

@@ -30,6 +30,29 @@ TEST(AlteredSearch, SaysNothingOfAWordChangedInTheMiddle) {
   }
 }
 
+TEST(AlteredAccount, NeverTakesNobodyCanTellForNothingWasChanged) {
+  const auto& way = ways.front();
+  const std::string lunch = "From: a@example.org\r\nTo: b@example.com\r\nSubject: Lunch\r\nDate: Mon, 1 Jan 2024 10:00:00 +0000\r\n\r\nAt noon?\r\nBring bread.\r\n";
+  const auto whole = signed_letter(lunch, way);
+  const auto told = [](const std::string& bytes, const Dns& dns) {
+    const auto message = mail::parse(bytes);
+    Answers answers;
+    auto signatures = dkim::verify(message, answers, now);
+    if (!signatures) {
+      dns.fill(answers);
+      signatures = dkim::verify(message, answers, now);
+    }
+    return account_of(message, *signatures, answers);
+  };
+  const auto dns = dns_of(way.key);
+  EXPECT_EQ(told(whole, dns).known, Known::nothing_changed);
+  EXPECT_EQ(told(whole + "-- \r\nlist\r\n", dns).known, Known::changed);
+  EXPECT_EQ(told(replaced(whole, "bread", "wine"), dns).known, Known::changed_somehow);
+  EXPECT_EQ(told(lunch, dns).known, Known::unknown);
+  EXPECT_EQ(told(whole, Dns{}).known, Known::unknown);  // no key
+  EXPECT_EQ(to_json(told(whole + "-- \r\nlist\r\n", dns)).at("result").as_string(), "found");
+}
+
 TEST(AlteredSearch, SaysNothingOfAGoodMessageOrOneWithoutSignature) {
   const auto result = search_in(signed_letter(letter, ways[0]), dns_of(ways[0].key));
   EXPECT_FALSE(result.found);

@@ -1,0 +1,74 @@
+// A judgement repeated from its evidence: the same bytes and the same answers must give the same verdicts, years later.
+#include <boost/json/array.hpp>
+
+#include "mail/message.h"
+#include "post/evidence.h"
+#include "trust/json.h"
+
+namespace posthorn::post {
+namespace {
+
+namespace json = boost::json;
+
+std::string text_at(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+std::int64_t number_at(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value != nullptr && value->is_int64() ? value->get_int64() : 0;
+}
+
+trust::Facts facts_of(const json::object& evidence) {
+  trust::Facts out;
+  if (const auto* client = evidence.if_contains("client"); client != nullptr && client->is_object()) out.ip = text_at(client->get_object(), "ip");
+  out.helo = text_at(evidence, "helo");
+  out.mail_from = text_at(evidence, "reverse_path");
+  if (out.mail_from == "<>") out.mail_from.clear();
+  out.receiver = text_at(evidence, "by");
+  out.now = WallTime(std::chrono::seconds(number_at(evidence, "received_at")));
+  return out;
+}
+
+// "spf", "dkim" and so on with their results, as one line.
+std::string verdicts_in(const json::object& judgement) {
+  std::string out;
+  for (const auto* name : {"spf", "arc", "dmarc"})
+    if (const auto* one = judgement.if_contains(name); one != nullptr && one->is_object()) out += std::string(name) + "=" + text_at(one->get_object(), "result") + " ";
+  if (const auto* dkim = judgement.if_contains("dkim"); dkim != nullptr && dkim->is_array())
+    for (const auto& one : dkim->get_array())
+      if (one.is_object()) out += "dkim=" + text_at(one.get_object(), "result") + " ";
+  return out;
+}
+
+}  // namespace
+
+Replay replay(const json::object& evidence, std::string_view bytes) {
+  Replay out;
+  const auto message = mail::parse(bytes);
+  trust::Answers answers;
+  if (const auto* dns = evidence.if_contains("dns"); dns != nullptr) {
+    auto known = trust::answers_from_json(*dns);
+    if (known) answers = std::move(*known);
+    else out.why = known.error().what;
+  }
+  const auto facts = facts_of(evidence);
+  const auto* before = evidence.if_contains("judgement");
+  const auto judgement = trust::judge(message, facts, trust::Rules(), answers);
+  if (before == nullptr || !before->is_object()) {
+    out.why = "it was not judged when it came";
+  } else if (!judgement) {
+    out.why = "answers of the DNS are missing that this version of Posthorn asks for";
+  } else {
+    const auto then = verdicts_in(before->get_object()), now = verdicts_in(trust::to_json(*judgement));
+    out.same = then == now;
+    if (!out.same) out.why = "it was " + then + "then, and is " + now + "now";
+  }
+  const auto signatures = judgement ? std::optional(judgement->dkim) : trust::dkim::verify(message, answers, facts.now);
+  if (signatures && before != nullptr) out.altered = trust::altered::account_of(message, *signatures, answers);
+  else out.altered.sentence = "The keys of its signatures were not kept, so nobody can tell whether it was changed.";
+  return out;
+}
+
+}  // namespace posthorn::post
