@@ -76,9 +76,10 @@ class Reports(unittest.TestCase):
         self.assertEqual(traffic["127.0.9.66"]["refused"], 2)
         self.assertEqual(traffic["127.0.9.1"]["aligned"]["spf"], 3)
 
-        failures = wait_for(lambda: [r for r in self.blue.json("report", "list") if r["kind"] == "failure"], 30, "no failure report came")
-        told = self.blue.json("report", "show", failures[0]["id"])
-        self.assertEqual((told["source_ip"], told["domain"], told["identity_alignment"]), ("127.0.9.66", "blue.test", "dkim, spf"))
+        # fo=1: also of the honest letters, which nothing signs.
+        failures = lambda: {told["source_ip"]: told for told in (self.blue.json("report", "show", r["id"]) for r in self.blue.json("report", "list") if r["kind"] == "failure")}
+        told = wait_for(lambda: failures().get("127.0.9.66"), 30, "no failure report came")
+        self.assertEqual((told["domain"], told["identity_alignment"]), ("blue.test", "dkim, spf"))
         self.assertNotIn("bob@green.test", json.dumps(told))
 
         # What a stricter record would have done: blue does not sign, so strict SPF from its own name still passes, and none of it is lost.
