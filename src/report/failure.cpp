@@ -31,7 +31,8 @@ void read_fields(const mail::Part& fields, Failure& out) {
                                                                           {"SPF-DNS", &out.spf_dns},
                                                                           {"Authentication-Results", &out.authentication_results}}};
   for (const auto& [name, to] : all) *to = value_of(fields, name);
-  Cursor in(value_of(fields, "Incidents"));
+  const auto incidents = value_of(fields, "Incidents");
+  Cursor in(incidents);
   if (const auto count = in.take_number(1u << 30); count && *count > 0) out.incidents = *count;
 }
 

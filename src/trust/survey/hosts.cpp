@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "trust/survey/parts.h"
@@ -21,7 +22,7 @@ std::optional<Hosts> hosts_of(const std::string& domain, Answers& answers) {
   std::vector<dns::Mx> all;
   for (const auto& record : out.answer->records)
     if (const auto* mx = std::get_if<dns::Mx>(&record)) all.push_back(*mx);
-  std::ranges::stable_sort(all, {}, &dns::Mx::preference);
+  std::ranges::sort(all, {}, [](const dns::Mx& mx) { return std::pair(mx.preference, mx.exchange); });
   for (const auto& mx : all) {
     out.null_mx |= mx.exchange.empty();
     if (!mx.exchange.empty() && out.names.size() < most_hosts) out.names.push_back(mx.exchange);

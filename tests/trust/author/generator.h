@@ -33,9 +33,9 @@ class Generator {
   void damage(std::string& text) {
     constexpr std::string_view octets("\0\x01\t\r\n \"(),.:;<>@[\\]=?%'\x7f\x80\xc3\xe2\xff", 28);
     for (auto n = 1 + random_() % 3; n > 0; --n) {
-      const auto at = 5 + random_() % (text.size() - 5);
+      const auto at = 5 + random_() % (text.size() - 4);
       const char with = octets[random_() % octets.size()];
-      if (one_in(2))
+      if (one_in(2) && at < text.size())
         text[at] = with;
       else
         text.insert(at, 1, with);
