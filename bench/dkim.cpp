@@ -1,5 +1,5 @@
 // bench/dkim.cpp - what a DKIM verdict costs beside what cannot be avoided: OpenSSL's verification with a key at hand, and
-// SHA-256 over the same body. "ratio" is our time through theirs, measured in the same run, in turns.
+// SHA-256 over the same body and header. "ratio" is our time through theirs, measured in the same run, in turns.
 #include <benchmark/benchmark.h>
 
 #include <chrono>
@@ -54,6 +54,10 @@ struct Setup {
     hasher.write(body);
     auto hash = hasher.finish();
     benchmark::DoNotOptimize(hash);
+    crypto::Hasher of_header;  // its octets as they stand: the canonical ones are a few less
+    of_header.write(std::string_view(bytes).substr(0, bytes.size() - body.size()));
+    auto header_hash = of_header.finish();
+    benchmark::DoNotOptimize(header_hash);
     if (!bare.verify(digest, signature)) std::abort();
   }
 

@@ -81,8 +81,8 @@ std::optional<std::string> base64_decode(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
   std::size_t padding = 0;
   while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-  std::string out;
-  out.reserve(text.size() / 4 * 3);
+  std::string out(text.size() / 4 * 3, '\0');
+  std::size_t size = 0;
   std::uint32_t bits = 0;
   int held = 0;
   for (const char c : text.substr(0, text.size() - padding)) {
@@ -92,10 +92,53 @@ std::optional<std::string> base64_decode(std::string_view text) {
     held += 6;
     if (held >= 8) {
       held -= 8;
-      out += static_cast<char>((bits >> held) & 0xff);
+      out[size++] = static_cast<char>((bits >> held) & 0xff);
     }
   }
   if ((bits & ((1u << held) - 1)) != 0) return std::nullopt;
+  out.resize(size);
+  return out;
+}
+
+std::optional<std::string> base64_decode_folded(std::string_view text) {
+  const auto value_at = [text](std::size_t at) { return static_cast<int>(reverse[static_cast<unsigned char>(text[at])]); };
+  std::string out(text.size() / 4 * 3 + 3, '\0');
+  std::size_t size = 0, at = 0, padding = 0;
+  std::uint32_t bits = 0;
+  int held = 0;
+  while (at < text.size()) {
+    if (held == 0 && at + 4 <= text.size() && padding == 0) {  // four at once, where no fold is
+      const int a = value_at(at), b = value_at(at + 1), c = value_at(at + 2), d = value_at(at + 3);
+      if ((a | b | c | d) >= 0) {
+        const auto all = static_cast<std::uint32_t>(a << 18 | b << 12 | c << 6 | d);
+        out[size++] = static_cast<char>(all >> 16);
+        out[size++] = static_cast<char>((all >> 8) & 0xff);
+        out[size++] = static_cast<char>(all & 0xff);
+        at += 4;
+        continue;
+      }
+    }
+    const char c = text[at];
+    const int value = value_at(at++);
+    if (c == ' ' || c == '\t' || c == '\r' || c == '\n') continue;
+    if (c == '=') {
+      ++padding;
+      continue;
+    }
+    if (value < 0 || padding > 0) return std::nullopt;
+    bits = (bits << 6) | static_cast<std::uint32_t>(value);
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      out[size++] = static_cast<char>((bits >> held) & 0xff);
+    }
+    if (held == 0) bits = 0;
+  }
+  // Of a last group one sextet says nothing, two make one byte, three make two; "=" fills it up or is left out.
+  const std::size_t missing = held == 4 ? 2 : held == 2 ? 1 : 0;
+  if (held == 6 || (padding != 0 && padding != missing)) return std::nullopt;
+  if ((bits & ((1u << held) - 1)) != 0) return std::nullopt;
+  out.resize(size);
   return out;
 }
 

@@ -3,22 +3,51 @@
 #include <openssl/evp.h>
 
 #include <cstdlib>
+#include <vector>
 
 namespace posthorn::crypto {
 namespace {
 
 EVP_MD_CTX* context(const std::shared_ptr<void>& held) { return static_cast<EVP_MD_CTX*>(held.get()); }
 
+// Contexts that were used up wait for the thread's next Hasher: making one anew costs as much as hashing half a kilobyte.
+class Spare {
+ public:
+  ~Spare() {
+    for (auto* one : all_) EVP_MD_CTX_free(one);
+  }
+  EVP_MD_CTX* take() {
+    if (all_.empty()) return EVP_MD_CTX_new();
+    auto* one = all_.back();
+    all_.pop_back();
+    return one;
+  }
+  void put(EVP_MD_CTX* one) {
+    if (all_.size() < 8) all_.push_back(one);
+    else EVP_MD_CTX_free(one);
+  }
+
+ private:
+  std::vector<EVP_MD_CTX*> all_;
+};
+thread_local Spare spare;
+
 std::shared_ptr<void> new_context() {
-  return {EVP_MD_CTX_new(), [](void* raw) { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(raw)); }};
+  return {spare.take(), [](void* raw) { spare.put(static_cast<EVP_MD_CTX*>(raw)); }};
+}
+
+// Fetched once: OpenSSL looks its providers through for each digest that was not.
+const EVP_MD* kind_of(Digest digest) {
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  static const EVP_MD* const sha1 = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  return digest == Digest::sha256 ? sha256 : sha1;
 }
 
 }  // namespace
 
 // A digest of bytes in memory fails only when there is no memory left.
 Hasher::Hasher(Digest digest) : context_(new_context()) {
-  const EVP_MD* kind = digest == Digest::sha256 ? EVP_sha256() : EVP_sha1();
-  if (!context_ || EVP_DigestInit_ex(context(context_), kind, nullptr) != 1) std::abort();
+  if (!context_ || EVP_DigestInit_ex(context(context_), kind_of(digest), nullptr) != 1) std::abort();
 }
 
 Hasher::Hasher(const Hasher& other) : context_(new_context()) {

@@ -11,6 +11,7 @@
 #include <openssl/x509.h>
 
 #include <cstdlib>
+#include <mutex>
 
 #include "crypto/public_key_der.h"
 
@@ -38,11 +39,11 @@ std::shared_ptr<void> held(EVP_PKEY* key) {
   return {key, [](void* given) { EVP_PKEY_free(static_cast<EVP_PKEY*>(given)); }};
 }
 
-KeyKind kind_of(const std::shared_ptr<void>& key) {
-  return EVP_PKEY_get_base_id(raw(key)) == EVP_PKEY_ED25519 ? KeyKind::ed25519 : KeyKind::rsa;
+KeyKind kind_of(const EVP_PKEY* key) {
+  return EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 ? KeyKind::ed25519 : KeyKind::rsa;
 }
-unsigned bits_of(const std::shared_ptr<void>& key) {
-  return kind_of(key) == KeyKind::ed25519 ? 256U : static_cast<unsigned>(EVP_PKEY_get_bits(raw(key)));
+unsigned bits_of(const EVP_PKEY* key) {
+  return kind_of(key) == KeyKind::ed25519 ? 256U : static_cast<unsigned>(EVP_PKEY_get_bits(key));
 }
 
 // OpenSSL's error queue is the thread's: what failed here must not surprise TLS later.
@@ -58,6 +59,12 @@ int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*given
 bool use_pkcs1(EVP_PKEY_CTX* context, Digest digest) {
   return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1 &&
          EVP_PKEY_CTX_set_signature_md(context, digest == Digest::sha256 ? EVP_sha256() : EVP_sha1()) == 1;
+}
+
+KeyContext verifying(EVP_PKEY* key, Digest digest) {
+  KeyContext context(EVP_PKEY_CTX_new(key, nullptr));
+  if (!context || EVP_PKEY_verify_init(context.get()) != 1 || !use_pkcs1(context.get(), digest)) return {};
+  return context;
 }
 
 Number number_of(std::string_view bytes) { return Number(BN_bin2bn(in(bytes), static_cast<int>(bytes.size()), nullptr)); }
@@ -76,6 +83,17 @@ EVP_PKEY* rsa_of(const RsaNumbers& numbers) {
 }
 
 }  // namespace
+
+// OpenSSL takes about as long to make ready for an RSA verification as for a fifth of it, so what is ready stays with the key. A context
+// is one thread's at a time; who comes second makes one of their own.
+struct VerifyingKey::Prepared {
+  explicit Prepared(EVP_PKEY* given) : key(given), kind(kind_of(given)), bits(bits_of(given)) {}
+  std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>> key;
+  KeyKind kind;
+  unsigned bits;
+  std::mutex in_use;
+  KeyContext sha256;
+};
 
 Result<SigningKey> SigningKey::generate(KeyKind kind, unsigned bits) {
   EVP_PKEY* key = kind == KeyKind::ed25519 ? EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")
@@ -107,8 +125,8 @@ std::string SigningKey::pem() const {
   return {text, static_cast<std::size_t>(size)};
 }
 
-KeyKind SigningKey::kind() const { return kind_of(key_); }
-unsigned SigningKey::bits() const { return bits_of(key_); }
+KeyKind SigningKey::kind() const { return kind_of(raw(key_)); }
+unsigned SigningKey::bits() const { return bits_of(raw(key_)); }
 
 std::string SigningKey::public_bytes() const {
   if (kind() == KeyKind::ed25519) {
@@ -153,29 +171,34 @@ Result<VerifyingKey> VerifyingKey::rsa(std::string_view der) {
     return bad_key("the numbers of this RSA key cannot be right");
   EVP_PKEY* key = rsa_of(*numbers);
   if (key == nullptr) return bad_key("OpenSSL does not take this RSA key");
-  return VerifyingKey(held(key));
+  return VerifyingKey(std::make_shared<Prepared>(key));
 }
 
 Result<VerifyingKey> VerifyingKey::ed25519(std::string_view bytes) {
   if (bytes.size() != 32) return bad_key("an Ed25519 public key has 32 bytes, this has " + std::to_string(bytes.size()));
   EVP_PKEY* key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, in(bytes), bytes.size());
   if (key == nullptr) return bad_key("OpenSSL does not take this Ed25519 key");
-  return VerifyingKey(held(key));
+  return VerifyingKey(std::make_shared<Prepared>(key));
 }
 
-KeyKind VerifyingKey::kind() const { return kind_of(key_); }
-unsigned VerifyingKey::bits() const { return bits_of(key_); }
+KeyKind VerifyingKey::kind() const { return prepared_->kind; }
+unsigned VerifyingKey::bits() const { return prepared_->bits; }
 
 bool VerifyingKey::verify(std::string_view digest, std::string_view signature, Digest digest_kind) const {
   bool good = false;
+  const std::unique_lock first(prepared_->in_use, std::try_to_lock);
+  EVP_PKEY* const key = prepared_->key.get();
   if (kind() == KeyKind::ed25519) {
     const DigestContext context(EVP_MD_CTX_new());
-    good = context && signature.size() == 64 && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, raw(key_)) == 1 &&
+    good = context && signature.size() == 64 && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key) == 1 &&
            EVP_DigestVerify(context.get(), in(signature), signature.size(), in(digest), digest.size()) == 1;
   } else {
-    const KeyContext context(EVP_PKEY_CTX_new(raw(key_), nullptr));
-    good = context && EVP_PKEY_verify_init(context.get()) == 1 && use_pkcs1(context.get(), digest_kind) &&
-           EVP_PKEY_verify(context.get(), in(signature), signature.size(), in(digest), digest.size()) == 1;
+    auto& ready = prepared_->sha256;
+    KeyContext own;
+    if (!first.owns_lock() || digest_kind != Digest::sha256) own = verifying(key, digest_kind);
+    else if (!ready) ready = verifying(key, Digest::sha256);
+    EVP_PKEY_CTX* const context = own ? own.get() : ready.get();
+    good = context != nullptr && EVP_PKEY_verify(context, in(signature), signature.size(), in(digest), digest.size()) == 1;
   }
   if (!good) ERR_clear_error();
   return good;

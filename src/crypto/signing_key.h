@@ -38,8 +38,9 @@ class VerifyingKey {
   bool verify(std::string_view digest, std::string_view signature, Digest digest_kind = Digest::sha256) const;
 
  private:
-  explicit VerifyingKey(std::shared_ptr<void> key) : key_(std::move(key)) {}
-  std::shared_ptr<void> key_;
+  struct Prepared;
+  explicit VerifyingKey(std::shared_ptr<Prepared> prepared) : prepared_(std::move(prepared)) {}
+  std::shared_ptr<Prepared> prepared_;
 };
 
 }  // namespace posthorn::crypto

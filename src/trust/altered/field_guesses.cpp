@@ -35,7 +35,8 @@ class Guesser {
       : message_(message), signature_(signature), wishes_(wishes) {}
 
   Slot slot_of(const std::string& name) {
-    slot_ = Slot{name, message_.fields_of(name), {}, std::nullopt};
+    const auto at = message_.fields_of(name);
+    slot_ = Slot{name, {at.begin(), at.end()}, {}, std::nullopt};
     if (name == "dkim-signature") return slot_;
     for (const auto field : slot_.fields) received_.emplace_back(message_.field(field).whole);
     const auto wish = std::ranges::find(wishes_, name, &Wish::name);

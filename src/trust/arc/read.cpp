@@ -61,7 +61,8 @@ class Reader {
 
   // More than 50 are not even read.
   std::vector<std::size_t> fields(std::string_view name) {
-    auto all = message_.fields_of(name);
+    const auto found = message_.fields_of(name);
+    std::vector<std::size_t> all(found.begin(), found.end());
     if (all.size() > most_sets) {
       wrong("there are more than 50 ARC sets");
       all.resize(most_sets);

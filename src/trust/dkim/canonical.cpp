@@ -34,16 +34,24 @@ void append_relaxed(const mail::HeaderField& field, std::string& out) {
   const std::size_t begin = out.size();
   bool space = false;
   const auto value = field.value;
-  for (std::size_t i = 0; i < value.size(); ++i) {
+  std::size_t i = 0;
+  while (i < value.size()) {
     const char c = value[i];
-    if (c == '\n' || (c == '\r' && i + 1 < value.size() && value[i + 1] == '\n')) continue;  // a fold; white space follows it
+    if (c == '\n' || (c == '\r' && i + 1 < value.size() && value[i + 1] == '\n')) {  // a fold; white space follows it
+      ++i;
+      continue;
+    }
     if (c == ' ' || c == '\t') {
       space = true;
+      ++i;
       continue;
     }
     if (space && out.size() > begin) out += ' ';
     space = false;
-    out += c;
+    auto end = i + 1;  // a lone CR is content, but is looked at alone
+    while (end < value.size() && static_cast<unsigned char>(value[end]) > ' ') ++end;
+    out.append(value.substr(i, end - i));
+    i = end;
   }
   out += crlf;
 }
@@ -55,18 +63,23 @@ constexpr bool is_special(char c, char next, bool relaxed) {
   return bare_newline | (relaxed & reduced);
 }
 
-// Sixteen bytes at once, in the vector types that GCC and Clang share. Bytes of `special` are 0xff where is_special() holds.
+// Many bytes at once, in the vector types that GCC and Clang share. Bytes of `special` are 0xff where is_special() holds.
 using Bytes16 = unsigned char __attribute__((vector_size(16)));
 
 template <bool relaxed>
-std::array<std::uint64_t, 2> special_mask(const char* at) {
+auto special_bytes(const char* at) {
   Bytes16 c, next;
   std::memcpy(&c, at, 16);
   std::memcpy(&next, at + 1, 16);
   auto special = (next == '\n') & (c != '\r');
   if (relaxed) special |= (c == '\t') | ((c == ' ') & ((next == ' ') | (next == '\t') | (next == '\r') | (next == '\n')));
+  return special;
+}
+
+template <class Vector>
+std::array<std::uint64_t, 2> words_of(const Vector& bytes) {
   std::array<std::uint64_t, 2> words;
-  std::memcpy(words.data(), &special, 16);
+  std::memcpy(words.data(), &bytes, 16);
   return words;
 }
 
@@ -76,12 +89,44 @@ std::size_t first_byte(std::uint64_t word) {
   return static_cast<std::size_t>(bit) / 8;
 }
 
+#if defined(__x86_64__)
+// As above with the registers of processors since 2013: passes over 32 bytes at a time while none of them is special.
+using Bytes32 = unsigned char __attribute__((vector_size(32)));
+
+template <bool relaxed>
+__attribute__((target("avx2"))) std::size_t skip_plain(const char* bytes, std::size_t from, std::size_t last) {
+  for (; from + 32 <= last; from += 32) {
+    Bytes32 c, next;
+    std::memcpy(&c, bytes + from, 32);
+    std::memcpy(&next, bytes + from + 1, 32);
+    auto special = (next == '\n') & (c != '\r');
+    if (relaxed) special |= (c == '\t') | ((c == ' ') & ((next == ' ') | (next == '\t') | (next == '\r') | (next == '\n')));
+    char __attribute__((vector_size(32))) chars;
+    std::memcpy(&chars, &special, 32);
+    const int mask = __builtin_ia32_pmovmskb256(chars);
+    if (mask != 0) return from + static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(mask)));
+  }
+  return from;
+}
+bool has_wide_registers() {
+  static const bool has = __builtin_cpu_supports("avx2") != 0;
+  return has;
+}
+#else
+template <bool>
+std::size_t skip_plain(const char*, std::size_t from, std::size_t) {
+  return from;
+}
+bool has_wide_registers() { return false; }
+#endif
+
 // The first special byte at or after `from`, or the last byte.
 template <bool relaxed>
 std::size_t find_special(std::string_view bytes, std::size_t from) {
   const std::size_t last = bytes.size() - 1;
+  if (has_wide_registers()) from = skip_plain<relaxed>(bytes.data(), from, last);
   for (; from + 16 <= last; from += 16) {
-    const auto words = special_mask<relaxed>(bytes.data() + from);
+    const auto words = words_of(special_bytes<relaxed>(bytes.data() + from));
     if (words[0] != 0) return from + first_byte(words[0]);
     if (words[1] != 0) return from + 8 + first_byte(words[1]);
   }
@@ -196,7 +241,9 @@ void BodyCanonicaliser::finish() {
 BodyDigest body_digest(Canonical form, crypto::Digest digest, std::string_view body) {
   HashSink sink(digest);
   BodyCanonicaliser canonical(form, sink);
-  canonical.write(body);
+  // In pieces that are still in the nearest cache when they are hashed.
+  constexpr std::size_t piece = 16'384;
+  for (std::size_t at = 0; at < body.size(); at += piece) canonical.write(body.substr(at, piece));
   canonical.finish();
   return sink.finish();
 }

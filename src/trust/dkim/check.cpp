@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/cursor.h"
 #include "base/text.h"
 
 namespace posthorn::trust::dkim {
@@ -34,13 +35,39 @@ bool covers_body(SignatureField& signature, const BodyDigest& body) {
 
 SignedMessage::SignedMessage(const mail::Message& message) : message_(message) {
   const auto& fields = message.root().fields;
-  for (std::size_t i = 0; i < fields.size(); ++i) by_name_[to_lower(fields[i].name)].push_back(i);
+  std::size_t size = 0;
+  for (const auto& one : fields) size += one.name.size();
+  lower_.reserve(size);
+  std::vector<std::pair<std::string_view, std::size_t>> all;
+  all.reserve(fields.size());
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const auto at = lower_.size();
+    for (const char c : fields[i].name) lower_ += Cursor::lower(c);
+    all.emplace_back(std::string_view(lower_).substr(at), i);
+  }
+  std::ranges::sort(all);
+  order_.reserve(all.size());
+  for (const auto& [name, index] : all) {
+    if (names_.empty() || names_.back().name != name) names_.push_back({name, order_.size(), order_.size()});
+    order_.push_back(index);
+    ++names_.back().end;
+  }
 }
 
-const std::vector<std::size_t>& SignedMessage::fields_of(std::string_view name) const {
-  static const std::vector<std::size_t> none;
-  const auto at = by_name_.find(name);
-  return at == by_name_.end() ? none : at->second;
+const SignedMessage::Name* SignedMessage::find(std::string_view name) const {
+  constexpr std::size_t few = 32;  // of so few, looking at each is quicker
+  if (names_.size() > few) {
+    const auto at = std::ranges::lower_bound(names_, name, {}, &Name::name);
+    return at == names_.end() || at->name != name ? nullptr : &*at;
+  }
+  for (const auto& one : names_)
+    if (one.name.size() == name.size() && !name.empty() && one.name.front() == name.front() && one.name == name) return &one;
+  return nullptr;
+}
+
+std::span<const std::size_t> SignedMessage::fields_of(std::string_view name) const {
+  const auto* at = find(name);
+  return at == nullptr ? std::span<const std::size_t>() : std::span(order_).subspan(at->begin, at->end - at->begin);
 }
 
 bool SignedMessage::header_is_whole() const {
@@ -59,14 +86,18 @@ bool SignedMessage::takes_fields_in_front() const {
 
 std::string SignedMessage::hashed_fields(Canonical form, const std::vector<std::string>& names,
                                          std::optional<std::size_t> own) const {
-  std::map<std::string_view, std::size_t> left;  // instances not yet taken
+  std::vector<std::size_t> taken(names_.size());  // instances of each name, from the bottom
   std::string out;
+  out.reserve(message_.root().body_begin);
   for (const auto& name : names) {
-    const auto& at = fields_of(name);
-    auto& count = left.try_emplace(name, at.size()).first->second;
-    if (count > 0 && own == at[count - 1]) --count;
-    if (count == 0) continue;  // a field that is not there is hashed as nothing
-    append_field(form, field(at[--count]), out);
+    const auto* at = find(name);
+    if (at == nullptr) continue;  // a field that is not there is hashed as nothing
+    auto& count = taken[static_cast<std::size_t>(at - names_.data())];
+    const auto left = [at, &count] { return at->end - at->begin - count; };
+    if (left() > 0 && own == order_[at->begin + left() - 1]) ++count;
+    if (left() == 0) continue;
+    append_field(form, field(order_[at->begin + left() - 1]), out);
+    ++count;
   }
   return out;
 }
@@ -80,7 +111,7 @@ const BodyDigest& SignedMessage::body(Canonical form, crypto::Digest digest) {
 std::vector<std::string> SignedMessage::unsigned_fields(const std::vector<std::string>& names) const {
   std::vector<std::string> open;
   for (const auto name : shown_fields)
-    if (fields_of(name).size() > static_cast<std::size_t>(std::ranges::count(names, name))) open.emplace_back(name);
+    if (const auto there = fields_of(name).size(); there > 0 && there > static_cast<std::size_t>(std::ranges::count(names, name))) open.emplace_back(name);
   return open;
 }
 

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,10 +20,12 @@ namespace posthorn::trust::dkim {
 class SignedMessage {
  public:
   explicit SignedMessage(const mail::Message& message);
+  SignedMessage(const SignedMessage&) = delete;
+  SignedMessage& operator=(const SignedMessage&) = delete;
   const mail::Message& message() const { return message_; }
   const mail::HeaderField& field(std::size_t index) const { return message_.root().fields[index]; }
   // From the top; the name in lower case.
-  const std::vector<std::size_t>& fields_of(std::string_view name) const;
+  std::span<const std::size_t> fields_of(std::string_view name) const;
   // False: the parser's limits hide fields, so nothing can be said about any signature.
   bool header_is_whole() const;
   // False: the message begins with white space, so that what is put in front of it would go on in its first line.
@@ -36,7 +39,15 @@ class SignedMessage {
 
  private:
   const mail::Message& message_;
-  std::map<std::string, std::vector<std::size_t>, std::less<>> by_name_;
+  // Fields of one name stand together in `order_`, from the top; `names_` are views into `lower_`.
+  struct Name {
+    std::string_view name;
+    std::size_t begin = 0, end = 0;
+  };
+  const Name* find(std::string_view name) const;
+  std::string lower_;
+  std::vector<Name> names_;
+  std::vector<std::size_t> order_;
   std::map<std::pair<Canonical, crypto::Digest>, BodyDigest> bodies_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/codec.h"
+#include "base/recent.h"
 #include "base/text.h"
 #include "trust/dkim/tag_list.h"
 
@@ -54,14 +56,7 @@ KeyFound no_key(std::string reason) {
   return found;
 }
 
-}  // namespace
-
-std::string key_name(std::string_view selector, std::string_view domain) {
-  return to_lower(std::string(selector) + "._domainkey." + std::string(domain));
-}
-
-KeyFound read_key(std::string_view record, const KeyWanted& wanted, const Limits& limits) {
-  if (record.size() > limits.key_record) return no_key("the key record is too long");
+KeyFound read_anew(std::string_view record, const KeyWanted& wanted, const Limits& limits) {
   const auto list = parse_tag_list(record);
   if (!list) return no_key("the key record has " + list.error().what);
   if (auto wrong = wrong_tags(*list, wanted); !wrong.empty()) return no_key(std::move(wrong));
@@ -72,6 +67,23 @@ KeyFound read_key(std::string_view record, const KeyWanted& wanted, const Limits
   auto found = with_fitting_size(std::move(*key), limits);
   found.testing = lists(list->find("t"), "y");
   return found;
+}
+
+}  // namespace
+
+std::string key_name(std::string_view selector, std::string_view domain) {
+  return to_lower(std::string(selector) + "._domainkey." + std::string(domain));
+}
+
+KeyFound read_key(std::string_view record, const KeyWanted& wanted, const Limits& limits) {
+  if (record.size() > limits.key_record) return no_key("the key record is too long");
+  // The same few keys sign most of the mail, and a key made anew costs more than its signature.
+  thread_local Recent<KeyFound> recent;
+  Encoder question;
+  question.u8(static_cast<std::uint8_t>(wanted.kind)).u8(static_cast<std::uint8_t>(wanted.digest)).u8(static_cast<std::uint8_t>(wanted.identity));
+  const auto asked = question.u32(limits.rsa_min).u32(limits.rsa_max).string(record).take();
+  if (const auto* known = recent.find(asked)) return *known;
+  return recent.keep(asked, read_anew(record, wanted, limits));
 }
 
 KeyFound choose_key(const dns::Answer& answer, const KeyWanted& wanted, const Limits& limits) {
