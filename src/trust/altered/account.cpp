@@ -38,7 +38,9 @@ Account account_of(const mail::Message& message, const std::vector<dkim::Signatu
   auto result = search(message, signatures, answers, limits);
   if (!result.found) {
     out.known = Known::changed_somehow;
-    out.sentence = std::string("The message was changed after it was signed, in a way that is none of the known ones") +
+    // A stranger can write any b= and bh=: a signature that fails need never have been good.
+    out.sentence = std::string("A signature fails and no known edit explains it: the message was changed in another way, ") +
+                   "or it was never so signed" +
                    (result.gave_up ? "; the search ended at its limit." : ".");
     return out;
   }

@@ -1,8 +1,9 @@
 // trust/altered/altered.h - what was done to a signed message on its way: known edits (list footers, subject tags, re-encoding,
-// From rewriting...) are undone until a DKIM signature that fails verifies again. Pure; called by `posthorn check` and by
-// post::judge_arrival for the evidence. It changes no verdict: who sent the message is trust::judge's word, this only says what
-// was changed. Honest: an edit is named only if the message without it verifies (or, Proof::body_hash, if its body has the signed
-// hash). Security: runs on strangers' messages. The search is bounded by Limits and gives up in words; nothing recurses on input.
+// From rewriting...) are undone until a DKIM signature that fails verifies again. Pure; called by `posthorn check` and, when
+// somebody asks for the evidence of a stored message, by post::replay; never at delivery. It changes no verdict: who sent the
+// message is trust::judge's word, this only says what was changed. Honest: an edit is named only if the message without it
+// verifies (or, Proof::body_hash, if its body has the signed hash). Security: runs on strangers' messages. The search is bounded
+// by Limits and gives up in words; nothing recurses on input.
 #pragma once
 
 #include <boost/json/object.hpp>
