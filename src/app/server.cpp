@@ -12,6 +12,7 @@
 
 #include "app/control/server.h"
 #include "app/core.h"
+#include "dns/cache.h"
 #include "dns/unbound_resolver.h"
 #include "imap/server.h"
 #include "net/dialer.h"
@@ -87,7 +88,8 @@ Status Server::open() {
   dns_options.trust_anchor_file = config.dns.trust_anchor;
   dns_options.test_domain = config.dns.test_domain;
   dns_options.ask_localhost = config.dns.ask_localhost;
-  TRY_ASSIGN(resolver, dns::unbound_resolver(runtime.context(0).get_executor(), *core->clock, dns_options));
+  TRY_ASSIGN(auto unbound, dns::unbound_resolver(runtime.context(0).get_executor(), *core->clock, dns_options));
+  resolver = dns::caching_resolver(std::move(unbound), *core->clock);
   dialer = net::tcp_dialer(*core->clock);
   for (const auto& listen : config.listen)
     if (listen.service == ServiceKind::smtp) post_options.own_addresses.push_back(listen.address);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -42,6 +43,8 @@ class Resolver {
   virtual ~Resolver() = default;
   // May be awaited on any executor; resumes there. A name that is_askable_name() refuses is not asked: no_such_name.
   virtual Task<Answer> resolve(std::string name, Type type) = 0;
+  // The answer if it is at hand now, without asking anybody.
+  virtual std::optional<Answer> known(std::string_view /*name*/, Type /*type*/) { return std::nullopt; }
 };
 
 // RFC 1035 syntax limits and printable ASCII: what may be asked at all. SPF's macros make such names from a sender's local-part.

@@ -44,7 +44,10 @@ Task<void> ask_one(dns::Resolver& resolver, std::shared_ptr<Round> round, std::s
 
 Task<void> ask(dns::Resolver& resolver, Answers& answers, Clock& clock, Duration deadline) {
   auto round = std::make_shared<Round>();
-  round->questions = answers.take_missing();
+  for (auto& question : answers.take_missing()) {
+    if (auto there = resolver.known(question.name, question.type)) answers.put(std::move(question), std::move(*there));
+    else round->questions.push_back(std::move(question));
+  }
   if (round->questions.empty()) co_return;
   dns::Answer late;
   late.why = "the DNS did not answer in time";
