@@ -6,6 +6,8 @@
 #include <sodium.h>
 #include <xxhash.h>
 
+#include <array>
+#include <bit>
 #include <cstdlib>
 
 namespace posthorn::crypto {
@@ -70,6 +72,14 @@ bool equal_constant_time(std::string_view a, std::string_view b) {
 }
 
 std::uint64_t xxh3(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+
+std::uint64_t siphash(std::string_view key16, std::string_view bytes) {
+  static_assert(siphash_key_bytes == crypto_shorthash_KEYBYTES);
+  if (key16.size() != siphash_key_bytes) std::abort();
+  std::array<unsigned char, crypto_shorthash_BYTES> hash{};
+  crypto_shorthash(hash.data(), in(bytes), bytes.size(), in(key16));
+  return std::bit_cast<std::uint64_t>(hash);
+}
 
 std::string seal(std::string_view key32, std::string_view plain, std::string_view bound) {
   need_sodium();

@@ -17,6 +17,8 @@ std::string random_bytes(std::size_t count);                         // getrando
 std::uint64_t random_number();
 bool equal_constant_time(std::string_view a, std::string_view b);
 std::uint64_t xxh3(std::string_view bytes);                          // not cryptographic: checksums of stored values
+inline constexpr std::size_t siphash_key_bytes = 16;
+std::uint64_t siphash(std::string_view key16, std::string_view bytes);  // SipHash-2-4: tables that strangers choose the keys of
 
 // XChaCha20-Poly1305: nonce (24 bytes) | ciphertext | tag (16 bytes). `bound` is authenticated, not stored.
 std::string seal(std::string_view key32, std::string_view plain, std::string_view bound);

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/ip/address.hpp>
-#include <cstdint>
 #include <map>
+
+#include "net/networks.h"
 
 namespace posthorn::net {
 
@@ -21,12 +21,8 @@ class ConnectionLimits {
   std::size_t tracked() const { return counts_.size(); }
 
  private:
-  // Version, prefix length, the bytes of the prefix.
-  using Prefix = std::array<std::uint8_t, 18>;
-  static std::array<Prefix, 3> prefixes_of(const boost::asio::ip::address& from);
-
   std::array<std::size_t, 3> most_;
-  std::map<Prefix, std::size_t> counts_;  // only what is not zero, so it is bounded by the open connections
+  std::map<Network, std::size_t> counts_;  // only what is not zero, so it is bounded by the open connections
 };
 
 }  // namespace posthorn::net
