@@ -14,6 +14,7 @@ enum class MailboxId : std::uint32_t {};
 enum class EmailId : std::uint64_t {};
 enum class ThreadId : std::uint64_t {};
 enum class QueueId : std::uint64_t {};
+enum class ObjectId : std::uint64_t {};        // of a JMAP object that is no mail: identity, submission...
 enum class Uid : std::uint32_t {};             // RFC 9051 2.3.1.1; 0 is none
 enum class UidValidity : std::uint32_t {};     // RFC 9051 2.3.1.1
 enum class ModSeq : std::uint64_t {};          // RFC 7162; fits 63 bits; 0 is "before everything"

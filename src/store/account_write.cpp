@@ -86,7 +86,7 @@ Result<Uid> AccountWrite::add_member(MailboxId mailbox, EmailId email, std::uint
   count(box->counts, flags, 1);
   box->counts.bytes += size;
   tx_.put(Space::membership, key::of(account_, mailbox, uid), encode(Member{uid, email, modseq(), flags, saved}));
-  change_.added.push_back({mailbox, uid, email});
+  change_.added.push_back({mailbox, uid, email, false, {}});
   return uid;
 }
 
@@ -99,7 +99,10 @@ Status AccountWrite::set_flags(MailboxId mailbox, const Member& before, Flags fl
   after.flags = flags;
   after.modseq = modseq();
   tx_.put(Space::membership, key::of(account_, mailbox, before.uid), encode(after));
-  change_.flagged.push_back({mailbox, before.uid, before.email});
+  const bool was_deleted = before.flags.has(SystemFlag::deleted);
+  // Mail with \Deleted is not in its thread for JMAP.
+  if (was_deleted != flags.has(SystemFlag::deleted)) touch(DataType::thread);
+  change_.flagged.push_back({mailbox, before.uid, before.email, was_deleted, {}});
   return {};
 }
 
@@ -110,9 +113,14 @@ Status AccountWrite::remove_member(MailboxId mailbox, const Member& member) {
   box->counts.bytes -= record.size;
   box->highestmodseq = modseq();
   tx_.erase(Space::membership, key::of(account_, mailbox, member.uid));
-  change_.expunged.push_back({mailbox, member.uid, member.email});
+  change_.expunged.push_back({mailbox, member.uid, member.email, member.flags.has(SystemFlag::deleted), record.thread});
   std::erase(record.members, std::pair(mailbox, member.uid));
   if (record.members.empty()) return remove_email(member.email, record);
+  // What is left of it may all be marked \Deleted: then it has left its thread for JMAP.
+  for (const auto& [other, uid] : record.members) {
+    TRY_ASSIGN(const auto* there, counters(other));
+    if (there->counts.deleted > 0) touch(DataType::thread);
+  }
   record.changed = modseq();
   put(member.email, std::move(record));
   return {};
@@ -174,6 +182,10 @@ Status AccountWrite::finish() {
     for (const auto& [message_id, subject] : record.joins) tx_.erase(Space::thread_join, key::of(account_, message_id, subject));
     tx_.erase(Space::thread, key::of(account_, id));
   }
+  const bool mail = !change_.added.empty() || !change_.flagged.empty() || !change_.expunged.empty();
+  if (mail) touch(DataType::email);
+  if (mail || !change_.mailboxes.empty()) touch(DataType::mailbox);
+  for (const auto& one : change_.objects) touch(one.type);
   tx_.put(Space::clock, key::of(account_), encode(clock_));
   tx_.put(Space::log, key::of(account_, clock_.modseq), encode(change_));
   return {};

@@ -25,6 +25,8 @@ class AccountWrite {
   ModSeq modseq() const { return clock_.modseq; }
   ClockRecord& clock() { return clock_; }
   Change& change() { return change_; }
+  // The state of a type that the Change does not show.
+  void touch(DataType type) { clock_.states[static_cast<std::size_t>(type)] = clock_.modseq; }
 
   Result<MailboxRecord> mailbox(MailboxId id) const;            // not_found
   Result<std::optional<MailboxId>> find_mailbox(std::string_view name) const;

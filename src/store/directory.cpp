@@ -48,14 +48,15 @@ Status write_account(Transaction& tx, AccountId id, const AccountRecord& record,
   TRY_ASSIGN(const auto floor, uidvalidity_floor(tx));
   clock.next_uidvalidity = std::max(floor, static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count()));
   clock.modseq = ModSeq{1};
+  clock.states.fill(clock.modseq);
   Change change;
   for (const auto& [name, role] : first_mailboxes) {
     const MailboxId mailbox{clock.next_mailbox++};
     CountersRecord counters;
     counters.highestmodseq = clock.modseq;
-    tx.put(Space::mailbox, key::of(id, mailbox), encode(MailboxRecord{name, role, true, UidValidity{clock.next_uidvalidity++}}));
+    tx.put(Space::mailbox, key::of(id, mailbox), encode(MailboxRecord{name, role, true, UidValidity{clock.next_uidvalidity++}, 0}));
     tx.put(Space::counters, key::of(id, mailbox), encode(counters));
-    change.mailboxes.push_back(mailbox);
+    change.mailboxes.push_back({mailbox, Change::How::created});
   }
   tx.put(Space::clock, account, encode(clock));
   tx.put(Space::log, key::of(id, clock.modseq), encode(change));

@@ -40,12 +40,12 @@ std::unexpected<Error> no_mailbox(const std::string& name) { return fail(Errc::n
 MailboxId add_mailbox(AccountWrite& write, const std::string& name, Role role) {
   auto& clock = write.clock();
   const MailboxId id{clock.next_mailbox++};
-  MailboxRecord record{name, role, true, UidValidity{clock.next_uidvalidity++}};
+  MailboxRecord record{name, role, true, UidValidity{clock.next_uidvalidity++}, 0};
   CountersRecord counters;
   counters.highestmodseq = write.modseq();
   write.tx().put(Space::mailbox, key::of(write.account(), id), encode(record));
   write.tx().put(Space::counters, key::of(write.account(), id), encode(counters));
-  write.change().mailboxes.push_back(id);
+  write.change().mailboxes.push_back({id, Change::How::created});
   return id;
 }
 
@@ -70,7 +70,7 @@ Status rename_all(AccountWrite& write, const std::string& from, const std::strin
     one.record.name = to + one.record.name.substr(from.size());
     if (auto good = checked_mailbox_name(one.record.name); !good) return fail(good.error());
     write.tx().put(Space::mailbox, key::of(write.account(), one.id), encode(one.record));
-    write.change().mailboxes.push_back(one.id);
+    write.change().mailboxes.push_back({one.id, Change::How::changed});
   }
   return write.finish();
 }
@@ -186,7 +186,7 @@ Task<Status> Store::delete_mailbox(AccountId account, std::string name) {
     }));
     TRY(bad);
     for (const auto& member : members) TRY(write.remove_member(id, member));
-    write.change().mailboxes.push_back(id);
+    write.change().mailboxes.push_back({id, Change::How::destroyed});
     TRY(write.finish());
     tx.erase(Space::mailbox, key::of(account, id));
     tx.erase(Space::counters, key::of(account, id));
@@ -196,6 +196,40 @@ Task<Status> Store::delete_mailbox(AccountId account, std::string name) {
   if (!done) co_return fail(done.error());
   hub_.notify(account);
   co_return Status{};
+}
+
+Task<Result<ModSeq>> Store::change_mailbox(AccountId account, MailboxId mailbox, MailboxPatch patch) {
+  if (patch.name) {
+    auto checked = checked_mailbox_name(*patch.name);
+    if (!checked) co_return fail(checked.error());
+    patch.name = std::move(*checked);
+  }
+  ModSeq modseq{};
+  Work work = [&](Transaction& tx) -> Status {
+    TRY_ASSIGN(auto write, AccountWrite::begin(tx, account));
+    modseq = write.modseq();
+    TRY_ASSIGN(auto record, write.mailbox(mailbox));
+    TRY_ASSIGN(const auto all, all_mailboxes(tx, account));
+    if (patch.role && *patch.role != record.role) {
+      if (mailbox == inbox_id || *patch.role == Role::inbox) return fail(Errc::refused, "the role of the inbox stays where it is");
+      if (*patch.role != Role::none && std::ranges::find(all, *patch.role, [](const Named& n) { return n.record.role; }) != all.end())
+        return fail(Errc::exists, "another mailbox has that role already");
+      record.role = *patch.role;
+    }
+    record.subscribed = patch.subscribed.value_or(record.subscribed);
+    record.sort_order = patch.sort_order.value_or(record.sort_order);
+    tx.put(Space::mailbox, key::of(account, mailbox), encode(record));
+    if (patch.name && *patch.name != record.name) {
+      if (mailbox == inbox_id) return fail(Errc::refused, "INBOX keeps its name");
+      return rename_all(write, record.name, *patch.name);
+    }
+    write.change().mailboxes.push_back({mailbox, Change::How::changed});
+    return write.finish();
+  };
+  auto done = co_await transact(std::move(work));
+  if (!done) co_return fail(done.error());
+  hub_.notify(account);
+  co_return modseq;
 }
 
 Task<Status> Store::subscribe(AccountId account, std::string name, bool on) {
@@ -209,7 +243,7 @@ Task<Status> Store::subscribe(AccountId account, std::string name, bool on) {
     if (record.subscribed == on) return {};
     record.subscribed = on;
     tx.put(Space::mailbox, key::of(account, one->id), encode(record));
-    write.change().mailboxes.push_back(one->id);
+    write.change().mailboxes.push_back({one->id, Change::How::changed});
     return write.finish();
   };
   auto done = co_await transact(std::move(work));

@@ -64,35 +64,12 @@ Status finish_if_touched(AccountWrite& write) { return touched(write) ? write.fi
 
 Result<Appended> Store::append(Transaction& tx, AccountId account, MailboxId mailbox, const Prepared& prepared,
                                std::span<const std::string> flags, WallTime received) const {
-  TRY_ASSIGN(auto write, AccountWrite::begin(tx, account));
-  TRY_ASSIGN(const auto account_bytes, tx.get(Space::account, key::of(account)));
-  if (!account_bytes) return fail(Errc::not_found, "there is no such account");
-  TRY_ASSIGN(const auto record, decode_account(*account_bytes));
-  auto& clock = write.clock();
-  if (record.quota_bytes != 0 && clock.bytes + prepared.size > record.quota_bytes)
-    return fail(Errc::over_quota, "the account " + record.name + " is full", "Delete mail, or raise the quota with: posthorn account set " + record.name + " --quota SIZE");
-  TRY_ASSIGN(const auto box, write.mailbox(mailbox));
-  TRY_ASSIGN(const auto bits, write.flags_of(flags));
-  TRY(put_blob(tx, prepared));
-
-  const EmailId id{clock.next_email++};
-  EmailRecord email;
-  email.blob = prepared.blob;
-  TRY_ASSIGN(email.wrapped_key, keyring_.wrap(account, record.key, prepared.data_key));
-  email.size = prepared.size;
-  email.received = received;
-  email.created = email.changed = write.modseq();
-  TRY_ASSIGN(email.thread, join_thread(write, id, prepared.message_id, prepared.references, prepared.base_subject));
-  TRY_ASSIGN(const auto uid, write.add_member(mailbox, id, prepared.size, bits, clock_.now()));
-  email.members.emplace_back(mailbox, uid);
-  clock.bytes += prepared.size;
-  ++clock.emails;
-  write.put(id, std::move(email));
-  tx.put(Space::summary, key::of(account, id), prepared.summary);
-  if (!prepared.evidence.empty()) tx.put(Space::evidence, key::of(account, id), prepared.evidence);
-  TRY(add_blob_reference(tx, prepared.blob, key::owner(account, id)));
-  TRY(write.finish());
-  return Appended{box.uidvalidity, uid, id};
+  TRY_ASSIGN(const auto bytes, tx.get(Space::mailbox, key::of(account, mailbox)));
+  if (!bytes) return fail(Errc::not_found, "there is no such mailbox");
+  TRY_ASSIGN(const auto box, decode_mailbox(*bytes));
+  Uid uid{};
+  TRY_ASSIGN(const auto made, create_email(tx, account, std::span(&mailbox, 1), prepared, flags, received, &uid));
+  return Appended{box.uidvalidity, uid, made.email};
 }
 
 Task<Result<Appended>> Store::append(AccountId account, MailboxId mailbox, std::shared_ptr<const Prepared> prepared,

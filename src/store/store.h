@@ -25,6 +25,7 @@
 namespace posthorn::store {
 
 struct AccountRecord;
+class AccountWrite;
 
 // Names of the flags in `flags` in IMAP's spelling, and back. The table only grows, at most 123 keywords an account.
 class Keywords {
@@ -46,12 +47,20 @@ class View {
   Result<std::vector<Member>> members(MailboxId mailbox, Uid first = Uid{1}, Uid last = Uid{0xffffffff}) const;
   Result<std::optional<Member>> member(MailboxId mailbox, Uid uid) const;
   Result<std::optional<Email>> email(EmailId id) const;
+  // As JMAP shows it; nothing if there is none or it is not shown.
+  Result<std::optional<ShownEmail>> shown(EmailId id) const;
+  // In the order they came; empty if there is no such thread.
+  Result<std::vector<EmailId>> thread(ThreadId id) const;
   Result<mail::Summary> summary(EmailId id) const;
   // The message's bytes as they came. Errc::corrupt if a chunk does not check.
   Result<std::string> message(EmailId id) const;
   // The evidence record that came with it (JSON), if any.
   Result<std::optional<std::string>> evidence(EmailId id) const;
   Result<Keywords> keywords() const;
+  // The modseq of the last change of each JMAP data type.
+  States states() const;
+  Result<std::vector<Object>> objects(DataType type) const;  // by id
+  Result<std::optional<Object>> object(DataType type, ObjectId id) const;
   // Changes with modseq > since, oldest first; Errc::not_found if the log no longer reaches back that far.
   Result<std::vector<Change>> changes(ModSeq since) const;
   const Reader& reader() const { return *reader_; }
@@ -132,6 +141,11 @@ class Store {
   // Inside a transaction: adds the message to a mailbox. Quota is checked here; errors roll back the transaction.
   Result<Appended> append(Transaction& tx, AccountId account, MailboxId mailbox, const Prepared& prepared,
                           std::span<const std::string> flags, WallTime received) const;
+  // Inside a transaction: the same into several mailboxes at once.
+  Result<CreatedEmail> create_email(Transaction& tx, AccountId account, std::span<const MailboxId> mailboxes, const Prepared& prepared,
+                                    std::span<const std::string> flags, WallTime received, Uid* first_uid = nullptr) const;
+  // Inside a transaction: JMAP objects that are no mail; returns their ids in order. not_found: one that is to change is gone.
+  Result<std::vector<ObjectId>> write_objects(Transaction& tx, AccountId account, std::span<const ObjectWrite> writes) const;
   // To be called once after the commit of a transaction that touched these accounts.
   void committed(std::span<const AccountId> accounts);
 
@@ -144,10 +158,25 @@ class Store {
   enum class Expunge : std::uint8_t { only_deleted, all };
   Task<Result<std::vector<Uid>>> expunge(AccountId account, MailboxId mailbox, std::vector<Uid> uids, Expunge which);
 
+  // -- Emails as JMAP changes them: in all their memberships at once. Each is done whole or not at all; the outer error is the disk's.
+  // Errors of one: not_found; invalid: no such mailbox, or none is left; too_big: keywords or memberships over their limit.
+  Task<Result<CreatedEmail>> create_email(AccountId account, std::vector<MailboxId> mailboxes, std::shared_ptr<const Prepared> prepared,
+                                          std::vector<std::string> flags, WallTime received);
+  Task<Result<EmailsChanged>> change_emails(AccountId account, std::vector<EmailPatch> patches);
+  Task<Result<EmailsChanged>> destroy_emails(AccountId account, std::vector<EmailId> emails);
+
+  struct ObjectsWritten {
+    std::vector<ObjectId> ids;
+    ModSeq modseq{};
+  };
+  Task<Result<ObjectsWritten>> write_objects(AccountId account, std::vector<ObjectWrite> writes);
+
   // -- mailboxes. create() also makes missing parents; rename() takes the children along; RFC 9051 6.3.
   Task<Result<Mailbox>> create_mailbox(AccountId account, std::string name, Role role = Role::none);
   Task<Status> rename_mailbox(AccountId account, std::string from, std::string to);
   Task<Status> delete_mailbox(AccountId account, std::string name);
+  // All of the patch in one commit; the modseq of it. Children keep their places below a new name. INBOX keeps its name and role.
+  Task<Result<ModSeq>> change_mailbox(AccountId account, MailboxId mailbox, MailboxPatch patch);
   Task<Status> subscribe(AccountId account, std::string name, bool on);
 
   // -- domains, accounts, aliases. Names are canonical addresses (mail::parse_address). src/admin and the CLI call these.
@@ -181,6 +210,7 @@ class Store {
   enum class Transfer : std::uint8_t { copy, move };
   Task<Result<CopyResult>> copy_batches(AccountId account, MailboxId from, std::vector<Uid> uids, MailboxId to, Transfer how);
   Task<void> undo_copy(AccountId account, MailboxId to, CopyResult made);
+  Task<Result<EmailsChanged>> work_on_emails(AccountId account, std::size_t count, std::function<Status(AccountWrite&, std::size_t)> one);
   Task<Status> delete_members(AccountId account, MailboxId mailbox);
   Task<Status> erase_removed(AccountId account);
   Task<Status> collect_loose_chunks();

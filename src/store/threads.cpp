@@ -65,6 +65,7 @@ Result<ThreadId> join_thread(AccountWrite& write, EmailId email, std::string_vie
   }
   TRY_ASSIGN(auto* record, write.change_thread(*joins.open));
   record->emails.push_back(email);
+  write.touch(DataType::thread);
   for (const auto id : joins.fresh) {
     if (record->joins.size() >= join_limit) break;
     record->joins.emplace_back(id, subject);
@@ -76,6 +77,7 @@ Result<ThreadId> join_thread(AccountWrite& write, EmailId email, std::string_vie
 Status leave_thread(AccountWrite& write, ThreadId thread, EmailId email) {
   TRY_ASSIGN(auto* record, write.change_thread(thread));
   std::erase(record->emails, email);
+  write.touch(DataType::thread);
   return {};
 }
 

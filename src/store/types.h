@@ -1,6 +1,7 @@
 // store/types.h - the values the store speaks in. Plain data, no I/O. The model: docs/architecture.md, "The store".
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/result.h"
 #include "store/flags.h"
 
 namespace posthorn::store {
@@ -25,11 +27,17 @@ struct Mailbox {
   std::string name;  // UTF-8 (NFC), hierarchy by '/'; the inbox is "INBOX"
   Role role = Role::none;
   bool subscribed = true;
+  std::uint32_t sort_order = 0;  // RFC 8621 2
   UidValidity uidvalidity{};
   Uid uidnext{};
   ModSeq highestmodseq{};
   Counts counts;
 };
+
+// The data types of JMAP that live in an account. Each has a state: the modseq of its last change. New ones are added at the end.
+enum class DataType : std::uint8_t { mailbox, thread, email, delivery, identity, submission, vacation, sieve_script, address_book, contact };
+inline constexpr std::size_t data_type_count = 10;
+using States = std::array<ModSeq, data_type_count>;
 
 // A membership: one Email in one mailbox (IMAP's message). Sorted by uid.
 struct Member {
@@ -51,12 +59,79 @@ struct Email {
   std::vector<std::pair<MailboxId, Uid>> members;
 };
 
-// What one commit changed in one account. An empty list of a kind means nothing of that kind changed.
+// An Email as JMAP shows it: without the memberships that IMAP marked \Deleted (RFC 8621 4.1.1). One that has no others is not shown.
+struct ShownEmail {
+  Email email;
+  std::vector<MailboxId> mailboxes;  // each once, in order
+  Flags keywords;                    // those of all memberships; \Seen only if all have it
+};
+
+// What one commit changed in one account. An empty list of a kind means nothing of that kind changed. It says what was before, so
+// that a reader can tell what somebody knew who read up to here.
 struct Change {
   ModSeq modseq{};
-  struct Member { MailboxId mailbox{}; Uid uid{}; EmailId email{}; };
+  enum class How : std::uint8_t { created, changed, destroyed };
+  struct Member {
+    MailboxId mailbox{};
+    Uid uid{};
+    EmailId email{};
+    bool was_deleted = false;  // of flagged and expunged: it had \Deleted before
+    ThreadId thread{};         // of expunged
+  };
+  struct Box {
+    MailboxId id{};
+    How how = How::changed;  // renamed, subscribed...
+  };
+  struct Object {
+    DataType type{};
+    ObjectId id{};
+    How how = How::changed;
+  };
   std::vector<Member> added, flagged, expunged;
-  std::vector<MailboxId> mailboxes;  // created, renamed, destroyed, subscribed
+  std::vector<Box> mailboxes;
+  std::vector<Object> objects;
+};
+
+// What to change of an Email in all its memberships at once, as JMAP does. Flags as IMAP writes them.
+struct EmailPatch {
+  EmailId email{};
+  std::optional<std::vector<MailboxId>> mailboxes;           // all it is to be in; or
+  std::vector<std::pair<MailboxId, bool>> mailbox_changes;   // those to add and remove
+  std::optional<std::vector<std::string>> keywords;          // all it is to have; or
+  std::vector<std::pair<std::string, bool>> keyword_changes;
+};
+
+// What became of each, and the commits that did it.
+struct EmailsChanged {
+  std::vector<Status> each;
+  std::vector<ModSeq> commits;
+};
+
+struct CreatedEmail {
+  EmailId email{};
+  ThreadId thread{};
+  std::uint64_t size = 0;
+  ModSeq modseq{};
+};
+
+struct MailboxPatch {
+  std::optional<std::string> name;  // the whole path
+  std::optional<Role> role;
+  std::optional<std::uint32_t> sort_order;
+  std::optional<bool> subscribed;
+};
+
+// A JMAP object that is no mail; `value` is its owner's.
+struct Object {
+  ObjectId id{};
+  ModSeq created{}, changed{};
+  std::string value;
+};
+
+struct ObjectWrite {
+  DataType type{};
+  ObjectId id{};                     // 0: a new one
+  std::optional<std::string> value;  // nothing: it goes
 };
 
 enum class FlagChange : std::uint8_t { set, add, remove };

@@ -9,12 +9,13 @@
 namespace posthorn::store {
 namespace {
 
-Mailbox shown(MailboxId id, const MailboxRecord& record, const CountersRecord& counters) {
+Mailbox mailbox_of(MailboxId id, const MailboxRecord& record, const CountersRecord& counters) {
   Mailbox out;
   out.id = id;
   out.name = record.name;
   out.role = record.role;
   out.subscribed = record.subscribed;
+  out.sort_order = record.sort_order;
   out.uidvalidity = record.uidvalidity;
   out.uidnext = counters.uidnext;
   out.highestmodseq = counters.highestmodseq;
@@ -61,7 +62,7 @@ Result<std::vector<Mailbox>> View::mailboxes() const {
     TRY_ASSIGN(const auto bytes, reader_->get(Space::counters, key::of(account_, id)));
     if (!bytes) return fail(Errc::corrupt, "a mailbox has no counters", "Run posthorn verify");
     TRY_ASSIGN(const auto counters, decode_counters(*bytes));
-    out.push_back(shown(id, record, counters));
+    out.push_back(mailbox_of(id, record, counters));
   }
   std::ranges::sort(out, {}, &Mailbox::name);
   return out;
@@ -73,7 +74,7 @@ Result<std::optional<Mailbox>> View::mailbox(MailboxId id) const {
   if (!bytes || !counter_bytes) return std::optional<Mailbox>();
   TRY_ASSIGN(const auto record, decode_mailbox(*bytes));
   TRY_ASSIGN(const auto counters, decode_counters(*counter_bytes));
-  return std::optional<Mailbox>(shown(id, record, counters));
+  return std::optional<Mailbox>(mailbox_of(id, record, counters));
 }
 
 Result<std::optional<Mailbox>> View::mailbox(std::string_view name) const {
@@ -110,6 +111,60 @@ Result<std::optional<Email>> View::email(EmailId id) const {
   if (!bytes) return std::optional<Email>();
   TRY_ASSIGN(auto r, decode_email(*bytes));
   return std::optional<Email>(Email{id, r.thread, r.blob, r.size, r.received, r.created, r.changed, std::move(r.members)});
+}
+
+Result<std::optional<ShownEmail>> View::shown(EmailId id) const {
+  TRY_ASSIGN(auto found, email(id));
+  if (!found) return std::optional<ShownEmail>();
+  ShownEmail out{std::move(*found), {}, {}};
+  bool all_seen = true;
+  for (const auto& [mailbox, uid] : out.email.members) {
+    TRY_ASSIGN(const auto row, member(mailbox, uid));
+    if (!row || row->flags.has(SystemFlag::deleted)) continue;
+    out.mailboxes.push_back(mailbox);
+    out.keywords = out.keywords | row->flags;
+    all_seen = all_seen && row->flags.has(SystemFlag::seen);
+  }
+  if (out.mailboxes.empty()) return std::optional<ShownEmail>();
+  out.keywords.set(SystemFlag::seen, all_seen);
+  std::ranges::sort(out.mailboxes);
+  out.mailboxes.erase(std::ranges::unique(out.mailboxes).begin(), out.mailboxes.end());
+  return std::optional(std::move(out));
+}
+
+Result<std::vector<EmailId>> View::thread(ThreadId id) const {
+  TRY_ASSIGN(const auto bytes, reader_->get(Space::thread, key::of(account_, id)));
+  if (!bytes) return std::vector<EmailId>();
+  TRY_ASSIGN(auto record, decode_thread(*bytes));
+  return std::move(record.emails);
+}
+
+States View::states() const {
+  const auto bytes = reader_->get(Space::clock, key::of(account_));
+  if (!bytes || !*bytes) return {};
+  const auto clock = decode_clock(**bytes);
+  return clock ? clock->states : States{};
+}
+
+Result<std::vector<Object>> View::objects(DataType type) const {
+  std::vector<Object> out;
+  Status bad;
+  const auto prefix = key::of(account_, type);
+  TRY(reader_->scan(Space::object, prefix, key::after(prefix), [&](std::string_view k, std::string_view value) {
+    auto object = decode_object(value, key::object_of(k));
+    if (object) out.push_back(std::move(*object));
+    else bad = fail(object.error());
+    return bad.has_value();
+  }));
+  TRY(bad);
+  return out;
+}
+
+Result<std::optional<Object>> View::object(DataType type, ObjectId id) const {
+  TRY_ASSIGN(const auto bytes, reader_->get(Space::object, key::of(account_, type, id)));
+  if (!bytes) return std::optional<Object>();
+  TRY_ASSIGN(auto object, decode_object(*bytes, id));
+  return std::optional(std::move(object));
 }
 
 Result<mail::Summary> View::summary(EmailId id) const {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/ids.h"
+#include "store/types.h"
 
 namespace posthorn::store::key {
 
@@ -48,6 +49,16 @@ inline std::string of(AccountId account, ModSeq modseq) {
   put_number(out, number(modseq), 8);
   return out;
 }
+inline std::string of(AccountId account, DataType type) {
+  auto out = of(account);
+  put_number(out, static_cast<std::uint8_t>(type), 1);
+  return out;
+}
+inline std::string of(AccountId account, DataType type, ObjectId id) {
+  auto out = of(account, type);
+  put_number(out, number(id), 8);
+  return out;
+}
 // A thread join: the hash of a Message-ID and of the base subject.
 inline std::string of(AccountId account, std::uint64_t message_id, std::uint64_t subject) {
   auto out = of(account);
@@ -67,6 +78,7 @@ inline std::string owner(AccountId account, EmailId email) { return "a" + of(acc
 inline MailboxId mailbox_of(std::string_view key) { return MailboxId{static_cast<std::uint32_t>(take_number(key, 8, 4))}; }
 inline Uid uid_of(std::string_view key) { return Uid{static_cast<std::uint32_t>(take_number(key, 12, 4))}; }
 inline EmailId email_of(std::string_view key) { return EmailId{take_number(key, 8, 8)}; }
+inline ObjectId object_of(std::string_view key) { return ObjectId{take_number(key, 9, 8)}; }
 inline AccountId account_of(std::string_view key) { return AccountId{take_number(key, 0, 8)}; }
 
 // The first key after all that begin with `prefix`; empty: the end of the space.

@@ -8,12 +8,12 @@
 namespace posthorn::store {
 namespace {
 
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t first_version = 1, second_version = 2;
 constexpr std::size_t sum_size = 4;
 
 std::uint32_t sum_of(std::string_view bytes) { return static_cast<std::uint32_t>(crypto::xxh3(bytes)); }
 
-Encoder start() {
+Encoder start(std::uint8_t version = first_version) {
   Encoder out;
   out.u8(version);
   return out;
@@ -27,32 +27,53 @@ std::unexpected<Error> bad(const char* kind, const char* why) {
   return fail(Errc::corrupt, std::string("a stored ") + kind + " does not check: " + why, "Run posthorn verify, and restore what it names from your backup");
 }
 
+class Fields : public Decoder {
+ public:
+  Fields(std::string_view body, std::uint8_t version) : Decoder(body), version(version) {}
+  std::uint8_t version;
+};
+
 // The fields between version and checksum, once both are good.
-Result<Decoder> open(std::string_view bytes, const char* kind) {
+Result<Fields> open(std::string_view bytes, const char* kind, std::uint8_t newest = first_version) {
   if (bytes.size() < 1 + sum_size) return bad(kind, "it is too short");
   const auto body = bytes.substr(0, bytes.size() - sum_size);
   if (Decoder(bytes.substr(body.size())).u32() != sum_of(body)) return bad(kind, "its checksum is wrong");
-  Decoder in(body);
-  if (in.u8() != version) return bad(kind, "it is of an unknown version");
-  return in;
+  const auto version = static_cast<std::uint8_t>(body.front());
+  if (version < first_version || version > newest) return bad(kind, "it is of an unknown version");
+  return Fields(body.substr(1), version);
 }
 
 std::int64_t millis(WallTime t) { return t.time_since_epoch().count(); }
 WallTime wall(std::int64_t ms) { return WallTime(std::chrono::milliseconds(ms)); }
 
-void put(Encoder& out, const std::vector<Change::Member>& members) {
+// What the records of a change tell of a membership; of those that were added there is nothing that was before.
+enum class Told : std::uint8_t { where, before, thread };
+
+void put(Encoder& out, const std::vector<Change::Member>& members, Told told) {
   out.u32(static_cast<std::uint32_t>(members.size()));
-  for (const auto& m : members) out.u32(number(m.mailbox)).u32(number(m.uid)).u64(number(m.email));
+  for (const auto& m : members) {
+    out.u32(number(m.mailbox)).u32(number(m.uid)).u64(number(m.email));
+    if (told >= Told::before) out.flag(m.was_deleted);
+    if (told == Told::thread) out.u64(number(m.thread));
+  }
 }
 
-std::vector<Change::Member> take_members(Decoder& in) {
+std::vector<Change::Member> take_members(Fields& in, Told told) {
+  if (in.version == first_version) told = Told::where;
   std::vector<Change::Member> out(in.count(16));
   for (auto& m : out) {
     m.mailbox = MailboxId{in.u32()};
     m.uid = Uid{in.u32()};
     m.email = EmailId{in.u64()};
+    if (told >= Told::before) m.was_deleted = in.flag();
+    if (told == Told::thread) m.thread = ThreadId{in.u64()};
   }
   return out;
+}
+
+Change::How take_how(Fields& in) {
+  if (in.version == first_version) return Change::How::changed;
+  return static_cast<Change::How>(std::min<std::uint8_t>(in.u8(), static_cast<std::uint8_t>(Change::How::destroyed)));
 }
 
 }  // namespace
@@ -90,13 +111,15 @@ Result<AccountRecord> decode_account(std::string_view bytes) {
 }
 
 std::string encode(const ClockRecord& r) {
-  auto out = start();
+  auto out = start(second_version);
   out.u64(number(r.modseq)).u64(r.next_email).u64(r.next_thread).u32(r.next_mailbox).u32(r.next_uidvalidity).u64(r.bytes).u64(r.emails);
+  out.u64(r.next_object).u32(static_cast<std::uint32_t>(r.states.size()));
+  for (const auto state : r.states) out.u64(number(state));
   return finish(out);
 }
 
 Result<ClockRecord> decode_clock(std::string_view bytes) {
-  TRY_ASSIGN(auto in, open(bytes, "account clock"));
+  TRY_ASSIGN(auto in, open(bytes, "account clock", second_version));
   ClockRecord r;
   r.modseq = ModSeq{in.u64()};
   r.next_email = in.u64();
@@ -105,18 +128,28 @@ Result<ClockRecord> decode_clock(std::string_view bytes) {
   r.next_uidvalidity = in.u32();
   r.bytes = in.u64();
   r.emails = in.u64();
+  // Before states were kept anything may have changed at any time.
+  if (in.version == first_version) r.states.fill(r.modseq);
+  if (in.version == second_version) {
+    r.next_object = in.u64();
+    const auto states = in.count(8);
+    for (std::uint32_t i = 0; i < states; ++i) {
+      const ModSeq state{in.u64()};
+      if (i < r.states.size()) r.states[i] = state;
+    }
+  }
   if (!in.finished()) return bad("account clock", "its fields are cut");
   return r;
 }
 
 std::string encode(const MailboxRecord& r) {
-  auto out = start();
-  out.string(r.name).u8(static_cast<std::uint8_t>(r.role)).flag(r.subscribed).u32(number(r.uidvalidity));
+  auto out = start(second_version);
+  out.string(r.name).u8(static_cast<std::uint8_t>(r.role)).flag(r.subscribed).u32(number(r.uidvalidity)).u32(r.sort_order);
   return finish(out);
 }
 
 Result<MailboxRecord> decode_mailbox(std::string_view bytes) {
-  TRY_ASSIGN(auto in, open(bytes, "mailbox"));
+  TRY_ASSIGN(auto in, open(bytes, "mailbox", second_version));
   MailboxRecord r;
   r.name = in.string();
   const auto role = in.u8();
@@ -124,6 +157,7 @@ Result<MailboxRecord> decode_mailbox(std::string_view bytes) {
   r.role = static_cast<Role>(role);
   r.subscribed = in.flag();
   r.uidvalidity = UidValidity{in.u32()};
+  if (in.version == second_version) r.sort_order = in.u32();
   if (!in.finished()) return bad("mailbox", "its fields are cut");
   return r;
 }
@@ -235,25 +269,53 @@ Result<ThreadRecord> decode_thread(std::string_view bytes) {
 }
 
 std::string encode(const Change& r) {
-  auto out = start();
-  put(out, r.added);
-  put(out, r.flagged);
-  put(out, r.expunged);
+  auto out = start(second_version);
+  put(out, r.added, Told::where);
+  put(out, r.flagged, Told::before);
+  put(out, r.expunged, Told::thread);
   out.u32(static_cast<std::uint32_t>(r.mailboxes.size()));
-  for (const auto mailbox : r.mailboxes) out.u32(number(mailbox));
+  for (const auto& one : r.mailboxes) out.u32(number(one.id)).u8(static_cast<std::uint8_t>(one.how));
+  out.u32(static_cast<std::uint32_t>(r.objects.size()));
+  for (const auto& one : r.objects) out.u8(static_cast<std::uint8_t>(one.type)).u64(number(one.id)).u8(static_cast<std::uint8_t>(one.how));
   return finish(out);
 }
 
 Result<Change> decode_change(std::string_view bytes, ModSeq modseq) {
-  TRY_ASSIGN(auto in, open(bytes, "change"));
+  TRY_ASSIGN(auto in, open(bytes, "change", second_version));
   Change r;
   r.modseq = modseq;
-  r.added = take_members(in);
-  r.flagged = take_members(in);
-  r.expunged = take_members(in);
+  r.added = take_members(in, Told::where);
+  r.flagged = take_members(in, Told::before);
+  r.expunged = take_members(in, Told::thread);
   r.mailboxes.resize(in.count(4));
-  for (auto& mailbox : r.mailboxes) mailbox = MailboxId{in.u32()};
+  for (auto& one : r.mailboxes) {
+    one.id = MailboxId{in.u32()};
+    one.how = take_how(in);
+  }
+  if (in.version == second_version) r.objects.resize(in.count(10));
+  for (auto& one : r.objects) {
+    one.type = static_cast<DataType>(in.u8());
+    one.id = ObjectId{in.u64()};
+    one.how = take_how(in);
+  }
   if (!in.finished()) return bad("change", "its fields are cut");
+  return r;
+}
+
+std::string encode(const Object& r) {
+  auto out = start();
+  out.u64(number(r.created)).u64(number(r.changed)).string(r.value);
+  return finish(out);
+}
+
+Result<Object> decode_object(std::string_view bytes, ObjectId id) {
+  TRY_ASSIGN(auto in, open(bytes, "object"));
+  Object r;
+  r.id = id;
+  r.created = ModSeq{in.u64()};
+  r.changed = ModSeq{in.u64()};
+  r.value = in.string();
+  if (!in.finished()) return bad("object", "its fields are cut");
   return r;
 }
 

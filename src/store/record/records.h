@@ -1,5 +1,5 @@
 // store/record/records.h - the stored values: a version byte, the fields, a checksum. Pure.
-// decode() refuses what does not check or what it does not know; readers know versions n and n-1 (now there is only 1).
+// decode() refuses what does not check or what it does not know; readers know versions n and n-1 (of most records there is only 1).
 #pragma once
 
 #include <string>
@@ -35,6 +35,8 @@ struct ClockRecord {
   std::uint64_t next_email = 1, next_thread = 1;
   std::uint32_t next_mailbox = 1, next_uidvalidity = 1;
   std::uint64_t bytes = 0, emails = 0;
+  std::uint64_t next_object = 1;
+  States states{};
 };
 
 struct MailboxRecord {
@@ -42,6 +44,7 @@ struct MailboxRecord {
   Role role = Role::none;
   bool subscribed = true;
   UidValidity uidvalidity{};
+  std::uint32_t sort_order = 0;
 };
 
 struct CountersRecord {
@@ -80,6 +83,7 @@ std::string encode(const EmailRecord& record);
 std::string encode(const BlobRecord& record);
 std::string encode(const ThreadRecord& record);
 std::string encode(const Change& record);  // without its modseq, which is the key's
+std::string encode(const Object& record);  // without its id, which is the key's
 std::string encode_names(const std::vector<std::string>& names);  // keywords, alias targets
 std::string encode_number(std::uint64_t value);
 
@@ -92,6 +96,7 @@ Result<EmailRecord> decode_email(std::string_view bytes);
 Result<BlobRecord> decode_blob(std::string_view bytes);
 Result<ThreadRecord> decode_thread(std::string_view bytes);
 Result<Change> decode_change(std::string_view bytes, ModSeq modseq);
+Result<Object> decode_object(std::string_view bytes, ObjectId id);
 Result<std::vector<std::string>> decode_names(std::string_view bytes);
 Result<std::uint64_t> decode_number(std::string_view bytes);
 
