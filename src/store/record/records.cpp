@@ -29,7 +29,7 @@ std::unexpected<Error> bad(const char* kind, const char* why) {
 
 class Fields : public Decoder {
  public:
-  Fields(std::string_view body, std::uint8_t version) : Decoder(body), version(version) {}
+  Fields(std::string_view body, std::uint8_t written_as) : Decoder(body), version(written_as) {}
   std::uint8_t version;
 };
 

@@ -1,0 +1,268 @@
+// A client that follows an account by History alone, while IMAP, SMTP and JMAP change it at random: after each round it must know
+// exactly what is there, having fetched again only what it was told of.
+#include "store/history.h"
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+
+#include "store/test_store.h"
+
+namespace posthorn::store {
+namespace {
+
+using Ids = std::vector<MailboxId>;
+
+struct Seen {
+  Ids mailboxes;
+  Flags keywords;
+  bool operator==(const Seen&) const = default;
+};
+struct Counted {
+  std::string name;
+  std::uint32_t emails = 0, unread = 0;
+  std::set<ThreadId> threads, unread_threads;
+  bool operator==(const Counted&) const = default;
+};
+
+class Follower {
+ public:
+  Follower(TestStore& t, AccountId account) : t_(t), account_(account) { read_all(); }
+
+  // What a client would fetch who knows nothing.
+  static std::map<EmailId, Seen> emails_of(const View& view) {
+    std::map<EmailId, Seen> out;
+    for (std::uint64_t id = 1; id < 2000; ++id)
+      if (const auto shown = view.shown(EmailId{id}); *shown) out[EmailId{id}] = Seen{(*shown)->mailboxes, (*shown)->keywords};
+    return out;
+  }
+  static std::map<ThreadId, std::vector<EmailId>> threads_of(const View& view) {
+    std::map<ThreadId, std::vector<EmailId>> out;
+    for (const auto& [id, seen] : emails_of(view)) out[(*view.email(id))->thread].push_back(id);
+    return out;
+  }
+  static std::map<MailboxId, Counted> mailboxes_of(const View& view) {
+    std::map<MailboxId, Counted> out;
+    const auto all = view.mailboxes();
+    for (const auto& box : *all) out[box.id].name = box.name;
+    const auto emails = emails_of(view);
+    const auto threads = threads_of(view);
+    const auto unread = [&emails](EmailId id) { return !emails.at(id).keywords.has(SystemFlag::seen) && !emails.at(id).keywords.has(SystemFlag::draft); };
+    for (const auto& [id, seen] : emails) {
+      const auto thread = (*view.email(id))->thread;
+      const bool any = std::ranges::any_of(threads.at(thread), unread);
+      for (const auto box : seen.mailboxes) {
+        auto& counted = out[box];
+        ++counted.emails;
+        counted.unread += unread(id) ? 1 : 0;
+        counted.threads.insert(thread);
+        if (any) counted.unread_threads.insert(thread);
+      }
+    }
+    return out;
+  }
+
+  void read_all() {
+    const auto view = t_.store.view(account_);
+    emails = emails_of(view);
+    threads = threads_of(view);
+    mailboxes = mailboxes_of(view);
+    const auto states = view.states();
+    at_email = {states[static_cast<std::size_t>(DataType::email)], 0};
+    at_thread = {states[static_cast<std::size_t>(DataType::thread)], 0};
+    at_mailbox = {states[static_cast<std::size_t>(DataType::mailbox)], 0};
+  }
+
+  template <class Id, class Value>
+  void follow(std::map<Id, Value>& known, Position& at, std::size_t most, Result<Delta<Id>> (History::*what)(std::size_t), const std::map<Id, Value>& truth) {
+    for (int rounds = 0; rounds < 5000; ++rounds) {
+      const auto view = t_.store.view(account_);
+      auto history = History::read(view, at);
+      ASSERT_TRUE(history) << history.error().text();
+      const auto delta = ((*history).*what)(most);
+      ASSERT_TRUE(delta) << delta.error().text();
+      EXPECT_LE(delta->created.size() + delta->updated.size() + delta->destroyed.size(), most);
+      for (const auto id : delta->created) EXPECT_FALSE(known.contains(id)) << "created what was known: " << number(id);
+      for (const auto id : delta->updated) EXPECT_TRUE(known.contains(id)) << "updated what was not known: " << number(id);
+      for (const auto id : delta->destroyed) EXPECT_EQ(known.erase(id), 1u) << "destroyed what was not known: " << number(id);
+      for (const auto* list : {&delta->created, &delta->updated})
+        for (const auto id : *list) {
+          if (truth.contains(id)) known[id] = truth.at(id);  // what a fetch says now
+          else known[id];
+        }
+      EXPECT_TRUE(!delta->more || delta->until != at);
+      at = delta->until;
+      if (!delta->more) return;
+    }
+    ADD_FAILURE() << "it never ends";
+  }
+  void catch_up(std::size_t most) {
+    const auto view = t_.store.view(account_);
+    const auto all_emails = emails_of(view);
+    const auto all_threads = threads_of(view);
+    const auto all_mailboxes = mailboxes_of(view);
+    follow(emails, at_email, most, &History::emails, all_emails);
+    follow(threads, at_thread, most, &History::threads, all_threads);
+    follow(mailboxes, at_mailbox, most, &History::mailboxes, all_mailboxes);
+    EXPECT_TRUE(emails == all_emails);
+    EXPECT_TRUE(threads == all_threads);
+    EXPECT_TRUE(mailboxes == all_mailboxes);
+    const auto states = view.states();
+    EXPECT_EQ(at_email.seen, states[static_cast<std::size_t>(DataType::email)]);
+    EXPECT_EQ(at_thread.seen, states[static_cast<std::size_t>(DataType::thread)]);
+    EXPECT_EQ(at_mailbox.seen, states[static_cast<std::size_t>(DataType::mailbox)]);
+  }
+
+  std::map<EmailId, Seen> emails;
+  std::map<ThreadId, std::vector<EmailId>> threads;
+  std::map<MailboxId, Counted> mailboxes;
+  Position at_email, at_thread, at_mailbox;
+
+ private:
+  TestStore& t_;
+  AccountId account_;
+};
+
+class RandomWork {
+ public:
+  explicit RandomWork(std::uint64_t seed) : random_(seed) {}
+  std::size_t pick(std::size_t bound) { return random_() % bound; }
+  void step() {
+    switch (pick(10)) {
+      case 0:
+      case 1: return add();
+      case 2:
+      case 3: return flag();
+      case 4: return copy_or_move();
+      case 5: return expunge();
+      case 6: return patch();
+      case 7: return pick(3) == 0 ? destroy() : patch();
+      case 8: return mailbox();
+      default: return seen_everything();
+    }
+  }
+
+  TestStore t;
+  AccountId alice = t.add("alice@blue.test");
+
+ private:
+  MailboxId any_box() {
+    const auto all = t.store.view(alice).mailboxes();
+    return (*all)[pick(all->size())].id;
+  }
+  std::vector<Uid> some(MailboxId box) {
+    std::vector<Uid> out;
+    const auto members = t.store.view(alice).members(box);
+    for (const auto& one : *members)
+      if (pick(3) == 0) out.push_back(one.uid);
+    return out;
+  }
+  EmailId any_email() { return EmailId{1 + pick(made_ + 1)}; }
+  std::string flag_name() {
+    static const std::vector<std::string> names{"\\Seen", "\\Deleted", "\\Flagged", "$work", "\\Draft"};
+    return names[pick(names.size())];
+  }
+  void add() {
+    const auto reply = pick(3) == 0 ? "" : "References: <t" + std::to_string(pick(10)) + "@x>\r\n";
+    auto prepared = t.store.prepare("Subject: s\r\n" + reply + "\r\nx" + std::to_string(++made_) + "\r\n");
+    auto shared = std::make_shared<const Prepared>(std::move(*prepared));
+    const auto box = any_box(), other = any_box();
+    std::vector<MailboxId> boxes{box};
+    if (other != box && pick(3) == 0) boxes.push_back(other);
+    if (pick(2) == 0) EXPECT_TRUE(t.run(t.store.create_email(alice, boxes, shared, {}, t.clock.now())));
+    else EXPECT_TRUE(t.run(t.store.append(alice, box, shared, {}, t.clock.now())));
+  }
+  void flag() {
+    const auto box = any_box();
+    const auto how = pick(2) == 0 ? FlagChange::add : FlagChange::remove;
+    EXPECT_TRUE(t.run(t.store.change_flags(alice, box, some(box), {how, {flag_name()}, {}})));
+  }
+  void copy_or_move() {
+    const auto from = any_box(), to = any_box();
+    if (made_ > 300) return;
+    if (pick(2) == 0) EXPECT_TRUE(t.run(t.store.copy(alice, from, some(from), to)));
+    else EXPECT_TRUE(t.run(t.store.move(alice, from, some(from), to)));
+  }
+  void expunge() {
+    const auto box = any_box();
+    EXPECT_TRUE(t.run(t.store.expunge(alice, box, some(box), pick(2) == 0 ? Store::Expunge::all : Store::Expunge::only_deleted)));
+  }
+  void patch() {
+    std::vector<EmailPatch> patches;
+    for (std::size_t i = 0; i < 1 + pick(5); ++i) {
+      EmailPatch one;
+      one.email = any_email();
+      if (pick(2) == 0) one.keyword_changes.emplace_back(pick(2) == 0 ? "\\Seen" : "$work", pick(2) == 0);
+      else if (pick(2) == 0) one.mailbox_changes.emplace_back(any_box(), pick(2) == 0);
+      else one.mailboxes = {any_box()};
+      patches.push_back(std::move(one));
+    }
+    EXPECT_TRUE(t.run(t.store.change_emails(alice, std::move(patches))));
+  }
+  void destroy() {
+    std::vector<EmailId> ids{any_email(), any_email()};
+    EXPECT_TRUE(t.run(t.store.destroy_emails(alice, std::move(ids))));
+  }
+  void mailbox() {
+    const auto all = t.store.view(alice).mailboxes();
+    const auto& one = (*all)[pick(all->size())];
+    if (pick(3) == 0 && all->size() < 15) static_cast<void>(t.run(t.store.create_mailbox(alice, "box" + std::to_string(++boxes_))));
+    else if (pick(2) == 0 && one.name.starts_with("box")) static_cast<void>(t.run(t.store.delete_mailbox(alice, one.name)));
+    else if (one.name.starts_with("box")) static_cast<void>(t.run(t.store.rename_mailbox(alice, one.name, "box" + std::to_string(++boxes_))));
+    else static_cast<void>(t.run(t.store.subscribe(alice, one.name, pick(2) == 0)));
+  }
+  void seen_everything() {
+    const auto box = any_box();
+    std::vector<Uid> uids;
+    const auto members = t.store.view(alice).members(box);
+    for (const auto& one : *members) uids.push_back(one.uid);
+    EXPECT_TRUE(t.run(t.store.change_flags(alice, box, uids, {pick(2) == 0 ? FlagChange::add : FlagChange::remove, {"\\Seen"}, {}})));
+  }
+
+  std::mt19937_64 random_;
+  std::size_t made_ = 0;
+  int boxes_ = 0;
+};
+
+TEST(History, AClientThatFollowsItKnowsExactlyWhatIsThere) {
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u}) {
+    RandomWork work(seed);
+    Follower every_step(work.t, work.alice), slow(work.t, work.alice);
+    for (int i = 0; i < 150 && !testing::Test::HasFailure(); ++i) {
+      SCOPED_TRACE("seed " + std::to_string(seed) + " step " + std::to_string(i));
+      work.step();
+      if (i % 3 == 0) every_step.catch_up(1 + work.pick(4));
+      if (i % 40 == 39) slow.catch_up(work.pick(2) == 0 ? 7 : 100'000);
+    }
+  }
+}
+
+TEST(History, ALogThatWasTrimmedIsSaidNotGuessed) {
+  TestStore t;
+  const auto alice = t.add("alice@blue.test");
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(t.append(alice, "Subject: x\r\n\r\nx\r\n"));
+  Work trim = [&](Transaction& tx) -> Status {
+    for (std::uint64_t m = 1; m < 5; ++m) {
+      std::string k;
+      for (int shift = 56; shift >= 0; shift -= 8) k += static_cast<char>((number(alice) >> shift) & 0xff);
+      for (int shift = 56; shift >= 0; shift -= 8) k += static_cast<char>((m >> shift) & 0xff);
+      tx.erase(Space::log, k);
+    }
+    return {};
+  };
+  ASSERT_TRUE(t.run(t.store.transact(std::move(trim))));
+  const auto view = t.store.view(alice);
+  EXPECT_EQ(History::read(view, Position{ModSeq{2}, 0}).error().code, Errc::not_found);
+  EXPECT_TRUE(History::read(view, Position{ModSeq{5}, 0}));
+  EXPECT_EQ(History::read(view, Position{ModSeq{99}, 0}).error().code, Errc::not_found) << "a state that never was";
+}
+
+TEST(History, PositionsAreText) {
+  EXPECT_EQ(text_of(Position{ModSeq{12}, 0}), "12");
+  EXPECT_EQ(*parse_position("12-500"), (Position{ModSeq{12}, 500}));
+  for (const auto* bad : {"", "x", "-1", "12-", "12-x", "1.5", "99999999999999999999"}) EXPECT_FALSE(parse_position(bad)) << bad;
+}
+
+}  // namespace
+}  // namespace posthorn::store
