@@ -168,6 +168,12 @@ class Server:
         client.login(user, self.passwords[user])
         return client
 
+    def imap_plain(self, user, timeout=60):
+        """Without TLS, for campaigns that log in thousands of times; needs insecure_auth."""
+        client = imaplib.IMAP4(self.address, self.ports["imap"], timeout=timeout)
+        client.login(user, self.passwords[user])
+        return client
+
     def pop3(self, user):
         client = poplib.POP3_SSL(self.address, self.ports["pop3s"], context=self.tls(), timeout=60)
         client.user(user)
