@@ -10,6 +10,7 @@
 #include <boost/json/object.hpp>
 #include <csignal>
 
+#include "app/confine/walls.h"
 #include "app/control/server.h"
 #include "app/core.h"
 #include "dns/cache.h"
@@ -32,6 +33,8 @@ constexpr auto grace_time = std::chrono::seconds(10);
 constexpr auto keys_first_look = std::chrono::seconds(10), keys_next_look = std::chrono::seconds(300);
 constexpr auto grace_step = std::chrono::milliseconds(50);
 
+using Sockets = std::vector<std::shared_ptr<net::BoundSocket>>;
+
 // All there is while the server runs. Members are destroyed in reverse order: sessions before what they use.
 struct Server {
   const Config& config;
@@ -47,17 +50,19 @@ struct Server {
   std::unique_ptr<report::Desk> reports;
   std::unique_ptr<net::TlsContext> tls;
   std::atomic<bool> stopping = false;
+  Sockets sockets;  // one for each config.listen
   std::vector<std::unique_ptr<net::Listener>> listeners;
   std::unique_ptr<ControlServer> control;
   std::unique_ptr<post::SigningKeys> signing_keys;
   std::unique_ptr<Timer> grace, keys_timer;
   Duration waited{};
 
-  explicit Server(const Config& c) : config(c), log(stderr_log(c.log_level)), runtime(c.threads), post_options(c.post) {}
+  Server(const Config& c, Sockets bound)
+      : config(c), log(stderr_log(c.log_level)), runtime(c.threads), post_options(c.post), sockets(std::move(bound)) {}
 
   Status open();
   Status listen_all();
-  Status listen_one(const ListenConfig& listen);
+  Status listen_one(const ListenConfig& listen, std::shared_ptr<net::BoundSocket> socket);
   net::StartSession session_for(const ListenConfig& listen);
   std::optional<Result<admin::Response>> own_operation(const admin::Request& request);
   Status reload();
@@ -171,9 +176,10 @@ net::StartSession Server::session_for(const ListenConfig& listen) {
   return {};
 }
 
-Status Server::listen_one(const ListenConfig& listen) {
+Status Server::listen_one(const ListenConfig& listen, std::shared_ptr<net::BoundSocket> socket) {
   net::ListenOptions options;
   options.at = Endpoint{listen.address, listen.port};
+  options.bound = std::move(socket);
   options.implicit_tls = implicit(listen.service);
   options.per_address = config.limits.connections_per_address;
   options.per_network = config.limits.connections_per_network;
@@ -186,7 +192,7 @@ Status Server::listen_one(const ListenConfig& listen) {
 }
 
 Status Server::listen_all() {
-  for (const auto& listen : config.listen) TRY(listen_one(listen));
+  for (std::size_t i = 0; i < config.listen.size(); ++i) TRY(listen_one(config.listen[i], std::move(sockets[i])));
   return {};
 }
 
@@ -254,12 +260,30 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+Result<Sockets> bind_all(const std::vector<ListenConfig>& all) {
+  Sockets out;
+  for (const auto& listen : all) {
+    TRY_ASSIGN(auto socket, net::bind_socket(Endpoint{listen.address, listen.port}));
+    out.push_back(std::move(socket));
+  }
+  return out;
+}
+
+void tell(Log& log, const confine::Walls& walls) {
+  log.info("confined", {{"user", walls.user}, {"landlock", std::to_string(walls.landlock)}});
+  for (const auto& one : walls.missing) log.warn("not_confined", {{"why", one}, {"todo", "confine.required = false allows it"}});
+}
+
 }  // namespace
 
 Status serve(const Config& config) {
   std::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
-  Server server(config);
+  // Ports while there may be root, walls before the first thread; everything else happens behind them.
+  TRY_ASSIGN(auto sockets, bind_all(config.listen));
+  TRY_ASSIGN(const auto walls, confine::wall_in(config));
+  Server server(config, std::move(sockets));
+  tell(*server.log, walls);
   TRY(server.open());
   boost::asio::signal_set stops(server.runtime.context(0), SIGTERM, SIGINT);
   stops.async_wait([&server](boost::system::error_code error, int) {

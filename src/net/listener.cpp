@@ -2,6 +2,7 @@
 
 #include <openssl/ssl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
@@ -213,7 +214,6 @@ Status bind_to(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
   if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (!error) return {};
   const auto where = endpoint_of(endpoint).text();
   if (error == asio::error::address_in_use)
@@ -225,7 +225,28 @@ Status bind_to(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
   return fail(Errc::io, "cannot listen on " + where + ": " + error.message(), "Check that this machine has that address.");
 }
 
+Status start_listening(tcp::acceptor& acceptor, const tcp::endpoint& endpoint, BoundSocket* bound) {
+  boost::system::error_code error;
+  if (bound == nullptr) TRY(bind_to(acceptor, endpoint));
+  else acceptor.assign(endpoint.protocol(), bound->release(), error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return fail(Errc::io, "cannot listen on " + endpoint_of(endpoint).text() + ": " + error.message());
+  return {};
+}
+
 }  // namespace
+
+BoundSocket::~BoundSocket() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<std::shared_ptr<BoundSocket>> bind_socket(const Endpoint& at) {
+  TRY_ASSIGN(const auto endpoint, parse_endpoint(at));
+  asio::io_context context;
+  tcp::acceptor acceptor(context);
+  TRY(bind_to(acceptor, endpoint));
+  return std::make_shared<BoundSocket>(acceptor.release());
+}
 
 Result<std::unique_ptr<Listener>> listen(Runtime& runtime, Clock& clock, Log& log, ListenOptions options, TlsContext* tls,
                                          StartSession start) {
@@ -236,7 +257,7 @@ Result<std::unique_ptr<Listener>> listen(Runtime& runtime, Clock& clock, Log& lo
   auto guests = std::make_shared<Guests>(ConnectionLimits(options.per_address, options.per_network, options.per_wide_network));
   auto shared = std::make_shared<Shared>(clock, log, std::move(options), tls, std::move(start), std::move(guests));
   auto acceptor = std::make_shared<tcp::acceptor>(runtime.context(0));
-  TRY(bind_to(*acceptor, endpoint));
+  TRY(start_listening(*acceptor, endpoint, shared->options.bound.get()));
   shared->at = endpoint_of(acceptor->local_endpoint());
   asio::co_spawn(acceptor->get_executor(), accept_loop(shared, acceptor, runtime), asio::detached);
   return std::make_unique<TcpListener>(std::move(shared), std::move(acceptor));

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/log.h"
 #include "base/result.h"
@@ -15,8 +16,23 @@
 
 namespace posthorn::net {
 
+// A socket that is bound but does not listen yet: ports under 1024 are taken while there is root, before anything else is done.
+class BoundSocket {
+ public:
+  explicit BoundSocket(int descriptor) : descriptor_(descriptor) {}
+  ~BoundSocket();
+  BoundSocket(const BoundSocket&) = delete;
+  BoundSocket& operator=(const BoundSocket&) = delete;
+  int release() { return std::exchange(descriptor_, -1); }
+
+ private:
+  int descriptor_;
+};
+Result<std::shared_ptr<BoundSocket>> bind_socket(const Endpoint& at);
+
 struct ListenOptions {
   Endpoint at = {};               // port 0: any; see Listener::at()
+  std::shared_ptr<BoundSocket> bound = {};  // bound to `at` already; nothing: listen() binds
   bool implicit_tls = false;      // handshake before the session starts, at most 10 s (attacks.md B8)
   std::size_t per_address = 30, per_network = 90, per_wide_network = 270;  // 0: no limit
   std::string too_many = {};      // sent in clear before closing when over a limit, e.g. "421 4.7.0 ...\r\n"; may be empty

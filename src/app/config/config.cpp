@@ -152,6 +152,8 @@ std::vector<Section> sections(Draft& d) {
                   {"connections_per_address", number_into(c.limits.connections_per_address, 0, many)},
                   {"connections_per_network", number_into(c.limits.connections_per_network, 0, many)},
                   {"connections_per_wide_network", number_into(c.limits.connections_per_wide_network, 0, many)}}},
+      {"confine", {{"user", text_into(c.confine.user)}, {"required", flag_into(c.confine.required)}, {"read", texts_into(c.confine.read)},
+                   {"write", texts_into(c.confine.write)}}},
       {"submission", {{"any_sender", texts_into(p.senders_for_any)}}},
       {"trust", {{"check_incoming", flag_into(p.check_incoming)}, {"reject_on_policy_alone", flag_into(p.trust.reject_on_policy_alone)},
                  {"trusted_forwarders", texts_into(p.trust.trusted_forwarders)}, {"trusted_sealers", texts_into(p.trust.trusted_sealers)}}},
@@ -285,7 +287,7 @@ Result<Config> parse_config(std::string_view text, std::string file) {
     }
     const auto section = std::ranges::find(all, std::string_view(name), &Section::name);
     if (section == all.end() || node.as_table() == nullptr)
-      return at_line(file, raw_name.source(), "there is no section [" + name + "]; there are server, tls, listen, dns, limits, submission, trust, reports, queue, smarthost");
+      return at_line(file, raw_name.source(), "there is no section [" + name + "]; there are server, tls, listen, dns, limits, confine, submission, trust, reports, queue, smarthost");
     TRY(read_table(file, name, *node.as_table(), section->keys));
   }
   TRY(check(config));
@@ -304,6 +306,7 @@ Result<Config> load_config(const std::string& file) {
   std::stringstream text;
   text << in.rdbuf();
   TRY_ASSIGN(auto config, parse_config(text.str(), file));
+  config.file = std::filesystem::absolute(file).string();
   // Paths in the file are relative to it, so that a whole installation can be moved.
   const auto folder = std::filesystem::absolute(file).parent_path();
   const auto anchor = [&folder](std::string& path) {
@@ -312,6 +315,8 @@ Result<Config> load_config(const std::string& file) {
   anchor(config.data);
   anchor(config.dns.trust_anchor);
   anchor(config.post.ca_file);
+  for (auto* paths : {&config.confine.read, &config.confine.write})
+    for (auto& path : *paths) anchor(path);
   for (auto& files : config.certificates) {
     anchor(files.certificate);
     anchor(files.key);

@@ -38,6 +38,13 @@ struct LimitsConfig {
   std::uint64_t connections_per_address = 30, connections_per_network = 90, connections_per_wide_network = 270;
 };
 
+// The walls around the running server (app/confine).
+struct ConfineConfig {
+  std::string user = "posthorn";         // whom `serve` becomes when root starts it; empty: it stays who it is
+  bool required = true;                  // refuse to start where the kernel cannot confine
+  std::vector<std::string> read, write;  // beside what the rest of the configuration names
+};
+
 struct Config {
   std::string file;
   std::string name;    // host name
@@ -50,6 +57,7 @@ struct Config {
   std::vector<ListenConfig> listen;
   DnsConfig dns;
   LimitsConfig limits;
+  ConfineConfig confine;
   post::Options post;
   report::DeskOptions reports;
 

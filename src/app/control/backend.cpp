@@ -5,7 +5,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/write.hpp>
+#include <filesystem>
 
+#include "app/confine/privileges.h"
 #include "app/control/frame.h"
 #include "app/core.h"
 #include "post/queue/queue.h"
@@ -59,6 +61,9 @@ class SocketBackend final : public Backend {
 class LocalBackend final : public Backend {
  public:
   Status open(const Config& config) {
+    // Files that root made in the folder of another user would stop the server.
+    if (!std::filesystem::exists(config.data)) TRY(confine::prepare_folder(config.data, config.confine.user));
+    TRY(confine::become_owner_of(config.data));
     TRY_ASSIGN(core_, open_core(config, workers_));
     queue_ = std::make_unique<post::Queue>(*core_->store, *core_->keyring);
     return {};

@@ -12,6 +12,8 @@ std::string host_config(const Lab& lab, const Host& host) {
   }
   out += "\n[dns]\nforward = [\"" + lab.dns_ip() + "@" + std::to_string(dns_port) + "\"]\ntrust_anchor = \"../dns/trust-anchor\"\n";
   out += "test_domain = true\nask_localhost = true\n";
+  // Who plays with the lab owns its files: the server stays that person, walled in all the same.
+  out += "\n[confine]\nuser = \"\"\n";
   // Everything in a lab comes from very few addresses.
   out += "\n[limits]\nconnections_per_address = 0\nconnections_per_network = 0\nconnections_per_wide_network = 0\n";
   out += "\n[submission]\nany_sender = [\"gateway@" + host.domain + "\"]\n";

@@ -22,7 +22,7 @@ struct Options {
   LabOptions lab;
   std::string domain, alias, id, because = "held by the administrator", file, source, target, mailbox = "INBOX", format = "maildir", from, to, as, shell;
   std::vector<std::string> targets;
-  bool all = false, message = false, enable = false, disable = false;
+  bool all = false, message = false, confinement = false, enable = false, disable = false;
   int status = 0;
 };
 
@@ -285,6 +285,9 @@ void add_lab(CLI::App& app, Options& o) {
 void add_rest(CLI::App& app, Options& o) {
   app.add_subcommand("serve", "Run the mail server until it is told to stop (SIGTERM); SIGHUP reloads certificates")->callback([&o] { o.status = serve_command(o.common); });
   app.add_subcommand("verify", "Count everything in the store again and compare; says what is wrong, changes nothing")->callback([&o] { o.status = verify_command(o.common); });
+  auto* doctor = app.add_subcommand("doctor", "Look whether this machine is as it should be");
+  doctor->add_flag("--confinement", o.confinement, "Try, walled in as the server is, what a broken-into server must not be able to do")->required();
+  doctor->callback([&o] { o.status = doctor_confinement(o.common); });
   auto* mime = app.add_subcommand("mime", "Show a message as Posthorn sees it");
   mime->add_option("FILE", o.file, "A file with one message; - for standard input")->required();
   mime->callback([&o] { o.status = mime_command(o.common, o.file); });
