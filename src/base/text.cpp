@@ -100,6 +100,25 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return out;
 }
 
+std::string base64url_encode(std::string_view bytes) {
+  auto out = base64_encode(bytes);
+  while (out.ends_with('=')) out.pop_back();
+  for (char& c : out) c = c == '+' ? '-' : c == '/' ? '_' : c;
+  return out;
+}
+
+std::optional<std::string> base64url_decode(std::string_view text) {
+  std::string plain(text);
+  while (plain.ends_with('=') && text.size() - plain.size() < 2) plain.pop_back();
+  if (plain.size() != text.size() && text.size() % 4 != 0) return std::nullopt;
+  for (char& c : plain) {
+    if (c == '+' || c == '/' || c == '=') return std::nullopt;
+    c = c == '-' ? '+' : c == '_' ? '/' : c;
+  }
+  plain.append((4 - plain.size() % 4) % 4, '=');
+  return base64_decode(plain);
+}
+
 std::optional<std::string> base64_decode_folded(std::string_view text) {
   const auto value_at = [text](std::size_t at) { return static_cast<int>(reverse[static_cast<unsigned char>(text[at])]); };
   std::string out(text.size() / 4 * 3 + 3, '\0');

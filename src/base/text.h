@@ -20,6 +20,9 @@ std::string base64_encode(std::string_view bytes);
 // As base64_decode(), with white space anywhere and the padding whole or left out: values of header fields.
 std::optional<std::string> base64_decode_folded(std::string_view text);
 std::optional<std::string> base64_decode(std::string_view text);
+// RFC 4648 section 5, without padding; reading takes it with or without.
+std::string base64url_encode(std::string_view bytes);
+std::optional<std::string> base64url_decode(std::string_view text);
 std::string hex(std::string_view bytes);
 std::optional<std::string> unhex(std::string_view text);
 

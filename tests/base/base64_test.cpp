@@ -22,5 +22,18 @@ TEST(Base64, OfHeaderFieldsMayBeFoldedAndUnpadded) {
   EXPECT_EQ(base64_decode_folded(" \r\n\t"), "");
 }
 
+TEST(Base64, OfUrlsHasNoPaddingAndReadsEitherWay) {
+  EXPECT_EQ(base64url_encode("\xfb\xff\xfe"), "-__-");
+  std::string bytes;
+  for (int i = 0; i < 100; ++i) {
+    const auto text = base64url_encode(bytes);
+    EXPECT_FALSE(text.contains('='));
+    EXPECT_EQ(base64url_decode(text), bytes);
+    EXPECT_EQ(base64url_decode(text + std::string((4 - text.size() % 4) % 4, '=')), bytes);
+    bytes += static_cast<char>(i * 7);
+  }
+  for (const auto* bad : {"A", "AA=", "AAA==", "AAAA=", "+A", "/A", "AB", "A A", "AA===", "=", "AA\n"}) EXPECT_EQ(base64url_decode(bad), std::nullopt) << bad;
+}
+
 }  // namespace
 }  // namespace posthorn
