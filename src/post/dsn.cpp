@@ -174,7 +174,7 @@ std::string write_dsn(const DsnInput& in) {
   return out + "\r\n--" + boundary + "--\r\n";
 }
 
-std::vector<DsnRecipient> owed(const Entry& entry, WallTime now, Duration warn_after) {
+std::vector<DsnRecipient> owed(const Entry& entry, Duration warn_after) {
   std::vector<DsnRecipient> out;
   if (entry.from.reverse_path.empty() || entry.login.empty()) return out;
   for (const auto& r : entry.recipients) {
@@ -185,7 +185,7 @@ std::vector<DsnRecipient> owed(const Entry& entry, WallTime now, Duration warn_a
     const bool delay = n.given ? n.delay : true;
     if (r.state == RecipientState::failed && failure && !r.reported) out.push_back({&r, DsnAction::failed});
     if (r.state == RecipientState::relayed && n.success && !r.reported) out.push_back({&r, DsnAction::relayed});
-    if (r.state == RecipientState::waiting && delay && !r.warned && r.attempts > 0 && now - entry.arrived >= warn_after)
+    if (r.state == RecipientState::waiting && delay && !r.warned && r.attempts > 0 && entry.waited >= warn_after)
       out.push_back({&r, DsnAction::delayed});
   }
   return out;

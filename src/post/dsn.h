@@ -32,7 +32,7 @@ std::string write_dsn(const DsnInput& input);
 
 // Which recipients of `entry` are owed which notification now (RFC 3461 4.1, 5.2). Never for a null reverse-path, and never for
 // mail that nobody authenticated for (attacks.md A13: its return address may be forged).
-std::vector<DsnRecipient> owed(const Entry& entry, WallTime now, Duration warn_after);
+std::vector<DsnRecipient> owed(const Entry& entry, Duration warn_after);
 
 // The notification of one action to the recipients of `entry` that are in the matching state, as a letter to be handed over; nothing if
 // there is nobody to tell. `message` is what was queued or its header block.

@@ -114,6 +114,7 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
     entry.login = std::move(letter.login);
     entry.evidence = std::move(letter.evidence);
     entry.arrived = entry.due = out.received_;
+    count_time(entry, out.received_, store.clock().steady());
     entry.expires = out.received_ + std::chrono::duration_cast<std::chrono::milliseconds>(options.expire_after);
     entry.blob = out.outgoing_->blob;
     entry.wrapped_key = std::move(*wrapped);

@@ -35,7 +35,7 @@ void apply(QueuedRecipient& r, const Attempt& attempt) {
 Sender::Sender(Executor executor, store::Store& store, crypto::Keyring& keyring, dns::Resolver& resolver, net::Dialer& dialer, Clock& clock,
                Log& log, const Options& options)
     : executor_(executor), store_(store), keyring_(keyring), resolver_(resolver), dialer_(dialer), clock_(clock), log_(log),
-      options_(options), queue_(store, keyring), timer_(clock.timer(executor)), started_wall_(clock.now()), started_steady_(clock.steady()) {}
+      options_(options), queue_(store, keyring), timer_(clock.timer(executor)), ticked_wall_(clock.now()), ticked_steady_(clock.steady()) {}
 
 Status Sender::start() {
   TRY_ASSIGN(const auto all, queue_.due());
@@ -67,10 +67,19 @@ Task<void> Sender::forget_attempt(QueueId id) {
   if (!done && done.error().code != Errc::not_found) log_.warn("queue.not_updated", {{"id", text_of(id)}, {"why", done.error().what}});
 }
 
-// Expiry trusts the wall clock only while it moves like the steady one (faults.md 9): a jump must not return the whole queue.
-bool Sender::clock_jumped() const {
-  const auto wall = millis(clock_.now() - started_wall_), steady = millis(clock_.steady() - started_steady_);
-  return wall - steady > std::chrono::hours(1) || steady - wall > std::chrono::hours(1);
+// No pause is longer. What is due later than that was written when the wall clock was ahead, and is due now (faults.md 9).
+Duration Sender::farthest() const { return std::max(options_.retry_first, options_.retry_most) * 6 / 5 + look_again; }
+
+// A jump returns nothing and loses nothing, for expiry counts the time that really passed; but people want to know.
+void Sender::watch_clock() {
+  const auto now = clock_.now();
+  const auto steady = clock_.steady();
+  const auto off = (now - ticked_wall_) - millis(steady - ticked_steady_);
+  ticked_wall_ = now;
+  ticked_steady_ = steady;
+  if (off < std::chrono::hours(1) && off > -std::chrono::hours(1)) return;
+  log_.error("clock.jumped", {{"seconds", std::to_string(std::chrono::duration_cast<std::chrono::seconds>(off).count())},
+                              {"todo", "Check the clock of this machine and its NTP service. The queue waits as long as it would have."}});
 }
 
 void Sender::arm() {
@@ -82,10 +91,15 @@ void Sender::arm() {
 
 void Sender::tick() {
   if (stopping_) return;
+  watch_clock();
   bool any = false;
-  while (!due_.empty() && due_.begin()->at <= clock_.now() && flying_.size() < dispatch_limit) {
-    const auto id = due_.begin()->id;
-    due_.erase(due_.begin());
+  const auto now = clock_.now(), too_far = now + millis(farthest());
+  while (!due_.empty() && flying_.size() < dispatch_limit) {
+    auto next = due_.begin();
+    if (next->at > now) next = std::prev(due_.end());
+    if (next->at > now && next->at <= too_far) break;
+    const auto id = next->id;
+    due_.erase(next);
     any |= take_off(id);
   }
   if (any) start_workers();
@@ -99,7 +113,7 @@ bool Sender::take_off(QueueId id) {
   if (!found) log_.error("queue.unreadable", {{"id", text_of(id)}, {"why", found.error().what}});
   if (!found || !*found || (*found)->held || (*found)->done()) return false;
   const Entry& entry = **found;
-  if (entry.due > clock_.now()) {  // the wake-up was an old one
+  if (entry.due > clock_.now() && entry.due <= clock_.now() + millis(farthest())) {  // the wake-up was an old one
     due_.insert(Due{entry.due, id});
     return false;
   }
@@ -304,9 +318,10 @@ Task<Result<bool>> Sender::settle_once(const Ended& ended, bool last, Tell tell)
   }
   if (after.tried.size() > most_tried) after.tried.erase(after.tried.begin(), after.tried.end() - most_tried);
   if (flying_[job.id].attempting == 0) after.begun = 0;
+  count_time(after, now, clock_.steady());
   if (last) {
     ++after.rounds;
-    const bool over = now >= after.expires && !clock_jumped();
+    const bool over = after.waited >= after.expires - after.arrived;
     for (auto& r : after.recipients)
       if (over && r.state == RecipientState::waiting) {
         r.state = RecipientState::failed;
@@ -315,7 +330,7 @@ Task<Result<bool>> Sender::settle_once(const Ended& ended, bool last, Tell tell)
     after.due = now + millis(backoff(after.rounds, options_.retry_first, options_.retry_most, crypto::random_number()));
   }
   // What is owed to the sender is committed with the change that makes it so: told once, never forgotten.
-  const auto all_owed = owed(after, now, options_.warn_after);
+  const auto all_owed = owed(after, options_.warn_after);
   std::vector<Handover> notices;
   if (tell == Tell::sender) notices = co_await notices_for(after, all_owed, now);
   const bool failures = std::ranges::any_of(all_owed, [](const DsnRecipient& r) { return r.action == DsnAction::failed; });

@@ -72,7 +72,8 @@ class Sender {
   Task<Result<bool>> settle_once(const Ended& ended, bool last, Tell tell);
   Task<std::vector<Handover>> notices_for(const Entry& after, const std::vector<DsnRecipient>& all_owed, WallTime now);
   void land(QueueId id, bool written);
-  bool clock_jumped() const;
+  Duration farthest() const;
+  void watch_clock();
 
   Executor executor_;
   store::Store& store_;
@@ -89,8 +90,8 @@ class Sender {
   std::map<std::string, Destination> destinations_;
   std::size_t active_ = 0;
   bool stopping_ = false;
-  WallTime started_wall_;
-  SteadyTime started_steady_;
+  WallTime ticked_wall_;  // when tick() was last here
+  SteadyTime ticked_steady_;
 };
 
 }  // namespace posthorn::post

@@ -205,8 +205,10 @@ TEST(Dsn, IsGlobalForSmtpUtf8) {
 }
 
 std::string owed_actions(const Entry& e, Duration after_arrival) {
+  Entry later = e;
+  later.waited = after_arrival;
   std::string out;
-  for (const auto& d : owed(e, e.arrived + std::chrono::duration_cast<std::chrono::milliseconds>(after_arrival), std::chrono::hours(4)))
+  for (const auto& d : owed(later, std::chrono::hours(4)))
     out += d.action == DsnAction::failed ? "F" : d.action == DsnAction::delayed ? "D" : d.action == DsnAction::relayed ? "R" : "?";
   return out;
 }

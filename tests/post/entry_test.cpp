@@ -47,8 +47,31 @@ Entry full() {
     e.recipients.push_back(r);
   }
   e.evidence = R"({"version":1})";
+  e.waited = std::chrono::hours(7);
+  e.counted = e.arrived + std::chrono::hours(7);
+  e.counted_steady = SteadyTime(std::chrono::hours(30));
   e.tried = {Tried{e.arrived, "bob@green.test", "mx [192.0.2.1]", "TLSv1.3", 451, "4.7.1 later"}, Tried{}};
   return e;
+}
+
+// faults.md 9: the time that really passed, whatever one of the clocks says.
+TEST(Entry, CountsOnlyTheTimeThatBothClocksSaw) {
+  using std::chrono::hours;
+  struct Row { const char* name; hours wall, steady; hours counted; };
+  const WallTime start{std::chrono::hours(490'000)};
+  const SteadyTime boot{hours(100)};
+  for (const auto& row : {Row{"both went on", hours(2), hours(2), hours(2)}, Row{"wall clock ten years ahead", hours(87'600), hours(2), hours(2)},
+                          Row{"wall clock ten years behind", hours(-87'600), hours(2), hours(0)}, Row{"wall clock an hour behind", hours(1), hours(2), hours(1)},
+                          Row{"three hours after a restart of the machine", hours(60), hours(3 - 100), hours(3)},
+                          Row{"moved to a machine that runs for a year", hours(2), hours(8760), hours(2)}}) {
+    Entry e;
+    count_time(e, start, boot);
+    EXPECT_EQ(e.waited, Duration{}) << row.name;
+    count_time(e, start + row.wall, boot + row.steady);
+    EXPECT_EQ(e.waited, row.counted) << row.name;
+    count_time(e, start + row.wall + hours(1), boot + row.steady + hours(1));
+    EXPECT_EQ(e.waited, row.counted + hours(1)) << row.name << ", then an hour in which all is well";
+  }
 }
 
 TEST(Entry, ComesBackAsItWas) {
@@ -75,15 +98,24 @@ TEST(Entry, ComesBackAsItWas) {
   EXPECT_EQ(back->tried[0].answer, "4.7.1 later");
 }
 
-TEST(Entry, OfTheVersionBeforeIsStillRead) {
+TEST(Entry, OfTheVersionsBeforeIsStillRead) {
+  const auto as_written_by = [](const Entry& entry, char version, std::size_t less) {
+    auto old = encode(entry);
+    old.resize(old.size() - 8 - less);  // the checksum and what came later
+    old[0] = version;
+    return old + Encoder().u64(crypto::xxh3(old)).take();
+  };
+  const auto times = Encoder().i64(0).i64(0).i64(0).take().size();
   auto entry = full();
+  entry.waited = {};
+  entry.counted = {};
+  entry.counted_steady = {};
+  auto back = decode_entry(as_written_by(entry, 2, times));
+  ASSERT_TRUE(back) << back.error().text();
+  EXPECT_EQ(encode(*back), encode(entry));
   entry.evidence.clear();
   entry.tried.clear();
-  auto old = encode(entry);
-  old.resize(old.size() - 8 - Encoder().string("").u32(0).take().size());  // the checksum and what version 2 added
-  old[0] = 1;
-  old += Encoder().u64(crypto::xxh3(old)).take();
-  const auto back = decode_entry(old);
+  back = decode_entry(as_written_by(entry, 1, times + Encoder().string("").u32(0).take().size()));
   ASSERT_TRUE(back) << back.error().text();
   EXPECT_EQ(encode(*back), encode(entry));
 }

@@ -186,6 +186,48 @@ TEST(Office, GoesToTheNextHost) {
   }
 }
 
+// faults.md 9: the queue waits as long as it would have, and goes on trying, whatever is done to the wall clock.
+TEST(Office, AJumpOfTheClockNeitherReturnsNorForgetsMail) {
+  constexpr auto decade = hours(87'600);
+  for (const auto jump : {hours(1), hours(-1), decade, -decade}) {
+    for (const auto back : {hours(0), -jump}) {
+      World w;
+      w.start();
+      ASSERT_EQ(w.send({"bob@green.test"}).code, 250);
+      w.pass(hours(2));
+      w.clock.jump_wall(jump);
+      w.pass(hours(10));
+      w.clock.jump_wall(back);
+      const auto tries = w.dialer.tries;
+      w.pass(hours(106));
+      EXPECT_GE(w.dialer.tries, tries + 70) << jump.count() << " h: it stopped trying";
+      EXPECT_EQ(w.reports("failed"), 0u) << jump.count() << " h: returned too early";
+      EXPECT_EQ(World::queue(w.blue).size(), 1u);
+      w.pass(hours(8));
+      EXPECT_EQ(w.reports("failed"), 1u) << jump.count() << " h: never returned";
+      EXPECT_GE(w.blue.log.count("clock.jumped"), 1u);
+    }
+  }
+}
+
+TEST(Office, ARestartWithAWrongClockReturnsNothing) {
+  for (const auto off : {hours(87'600), hours(-87'600)}) {
+    World w;
+    w.start();
+    w.check = false;
+    ASSERT_EQ(w.send({"bob@green.test"}).code, 250);
+    w.pass(hours(30));
+    World after({}, w, 1);
+    after.clock.jump_wall(off);
+    after.start();
+    after.pass(hours(60));
+    EXPECT_EQ(after.reports("failed"), 0u) << off.count();
+    EXPECT_EQ(World::queue(after.blue).size(), 1u);
+    after.green_up();
+    EXPECT_TRUE(after.wait_for_mail(after.green, after.bob, 1, hours(2))) << off.count();
+  }
+}
+
 TEST(Office, NeverReturnsMailBecauseDnsIsBroken) {
   for (const auto mood : {FakeDns::Mood::servfail, FakeDns::Mood::slow_servfail}) {
     World w;

@@ -9,10 +9,11 @@
 namespace posthorn::post {
 namespace {
 
-constexpr std::uint8_t version = 2, oldest_version = 1;  // 2: evidence and attempts
+constexpr std::uint8_t version = 3, oldest_version = 1;  // 2: evidence and attempts; 3: time waited
 constexpr std::size_t sum_size = 8;
 
 std::int64_t millis(WallTime t) { return t.time_since_epoch().count(); }
+std::int64_t millis(Duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); }
 WallTime wall(std::int64_t ms) { return WallTime(std::chrono::milliseconds(ms)); }
 
 void put(Encoder& out, const mail::Address& a) { out.string(a.local).string(a.domain); }
@@ -81,6 +82,17 @@ bool Entry::done() const {
   return std::ranges::none_of(recipients, [](const auto& r) { return r.state == RecipientState::waiting; });
 }
 
+void count_time(Entry& entry, WallTime now, SteadyTime steady) {
+  if (entry.counted != WallTime{}) {
+    const Duration by_steady = steady >= entry.counted_steady ? steady - entry.counted_steady : steady.time_since_epoch();
+    // Compared in milliseconds: a wall clock may be off by more years than nanoseconds can hold.
+    const auto by_wall = std::max(now - entry.counted, std::chrono::milliseconds(0));
+    entry.waited += std::min(std::chrono::duration_cast<std::chrono::milliseconds>(by_steady), by_wall);
+  }
+  entry.counted = now;
+  entry.counted_steady = steady;
+}
+
 std::string encode(const Entry& e) {
   Encoder out;
   out.u8(version).u64(number(e.id));
@@ -94,6 +106,7 @@ std::string encode(const Entry& e) {
   for (const auto& r : e.recipients) put(out, r);
   out.string(e.evidence).u32(static_cast<std::uint32_t>(e.tried.size()));
   for (const auto& t : e.tried) out.i64(millis(t.at)).string(t.to).string(t.remote).string(t.tls).u16(t.code).string(t.answer);
+  out.i64(millis(e.waited)).i64(millis(e.counted)).i64(millis(e.counted_steady.time_since_epoch()));
   return out.bytes() + checksum(out.bytes());
 }
 
@@ -134,6 +147,18 @@ Result<Entry> decode_entry(std::string_view bytes) {
     e.evidence = in.string();
     const auto tries = in.count();
     for (std::uint32_t i = 0; i < tries && in.ok(); ++i) e.tried.push_back(take_tried(in));
+  }
+  if (written >= 3) {
+    // In milliseconds, so that no number can overflow nanoseconds: some 290 years is all that fits there.
+    constexpr std::int64_t most = std::int64_t{1} << 43;
+    const auto waited = in.i64();
+    e.counted = wall(in.i64());
+    const auto steady = in.i64();
+    known &= waited >= 0 && waited < most && steady >= -most && steady < most;
+    if (known) {
+      e.waited = std::chrono::milliseconds(waited);
+      e.counted_steady = SteadyTime(std::chrono::milliseconds(steady));
+    }
   }
   if (!in.finished() || !known) return bad("fields");
   return e;

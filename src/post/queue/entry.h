@@ -54,9 +54,17 @@ struct Entry {
   std::vector<QueuedRecipient> recipients;
   std::string evidence;            // JSON (post/evidence.h): how it came to us; may be empty
   std::vector<Tried> tried;        // oldest first
+  // How long it has been under way, never more than really passed whatever the clocks do; expiry counts this (faults.md 9).
+  Duration waited{};
+  WallTime counted{};              // when that was counted last, by both clocks
+  SteadyTime counted_steady{};
 
   bool done() const;               // no recipient waits
 };
+
+// Counts the time since it was counted last: what both clocks agree has passed. The steady clock bounds it where somebody sets the wall
+// clock, the wall clock where the steady one is another machine's or began anew with a restart.
+void count_time(Entry& entry, WallTime now, SteadyTime steady);
 
 std::string encode(const Entry& entry);
 Result<Entry> decode_entry(std::string_view bytes);
