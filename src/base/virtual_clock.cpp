@@ -49,6 +49,12 @@ void VirtualClock::settle() {
 
 bool VirtualClock::advance_to_next(Duration limit) {
   settle();
+  if (!post_next(limit)) return false;
+  settle();
+  return true;
+}
+
+bool VirtualClock::post_next(Duration limit) {
   if (due_.empty() || due_.begin()->first > steady_ + limit) return false;
   const auto first = due_.begin();
   const auto step = std::max(Duration::zero(), first->first - steady_);
@@ -57,7 +63,6 @@ bool VirtualClock::advance_to_next(Duration limit) {
   auto* timer = first->second;
   due_.erase(first);
   timer->fire();
-  settle();
   return true;
 }
 

@@ -23,6 +23,8 @@ class VirtualClock final : public Clock {
   void advance(Duration by);
   // Moves time to the next timer, if any fires within `limit`; says whether one did.
   bool advance_to_next(Duration limit);
+  // The same, but its call is only posted and nothing is run: for those who run the context handler by handler.
+  bool post_next(Duration limit);
   // The wall clock jumps, timers do not notice (faults.md 9).
   void jump_wall(Duration by) { wall_ += std::chrono::duration_cast<std::chrono::milliseconds>(by); }
 
