@@ -63,17 +63,26 @@ std::size_t bytes_of(const Prepared& prepared) {
 
 }  // namespace
 
-Result<Prepared> Store::prepare(std::string_view message) const {
+namespace {
+
+Prepared seal_bytes(std::string_view bytes) {
   Prepared out;
-  out.size = message.size();
+  out.size = bytes.size();
   const auto id = crypto::random_bytes(out.blob.bytes.size());
   std::ranges::copy(id, out.blob.bytes.begin());
   out.data_key = crypto::random_bytes(32);
-  const auto chunks = static_cast<std::uint32_t>(std::max<std::size_t>(1, (message.size() + chunk_size - 1) / chunk_size));
+  const auto chunks = static_cast<std::uint32_t>(std::max<std::size_t>(1, (bytes.size() + chunk_size - 1) / chunk_size));
   for (std::uint32_t i = 0; i < chunks; ++i) {
-    const auto plain = compress(message.substr(i * chunk_size, chunk_size));
+    const auto plain = compress(bytes.substr(i * chunk_size, chunk_size));
     out.chunks.push_back(crypto::seal(out.data_key, plain, place(out.blob, i, chunks)));
   }
+  return out;
+}
+
+}  // namespace
+
+Result<Prepared> Store::prepare(std::string_view message) const {
+  auto out = seal_bytes(message);
   const auto summary = mail::summarize(mail::parse(message));
   out.summary = mail::encode(summary);
   out.message_id = summary.message_id;
@@ -81,6 +90,8 @@ Result<Prepared> Store::prepare(std::string_view message) const {
   out.references = summary.references;
   return out;
 }
+
+Result<Prepared> Store::seal_upload(std::string_view bytes) const { return seal_bytes(bytes); }
 
 void Store::attach_evidence(Prepared& prepared, std::string_view evidence) const {
   prepared.evidence = std::string(1, evidence_version) + crypto::seal(prepared.data_key, compress(evidence.substr(0, evidence_limit)), evidence_place(prepared.blob));

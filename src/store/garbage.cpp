@@ -118,6 +118,8 @@ Task<Status> Store::collect_garbage() {
   for (const auto& account : *all) {
     auto trimmed = co_await trim_log(account.id);
     if (!trimmed) co_return fail(trimmed.error());
+    auto dropped = co_await drop_old_uploads(account.id);
+    if (!dropped) co_return fail(dropped.error());
   }
   co_return Status{};
 }

@@ -6,11 +6,12 @@
 #include "store/account_write.h"
 #include "store/directory_rows.h"
 #include "store/store.h"
+#include "store/uploads.h"
 
 namespace posthorn::store {
 namespace {
 
-constexpr std::size_t email_batch = 500, row_batch = 10'000;  // well within the engine's 2 MB
+constexpr std::size_t email_batch = 500, row_batch = 10'000, upload_batch = 50;  // well within the engine's 2 MB
 
 Status shred(Transaction& tx, AccountId id, const std::string& address) {
   const auto account = key::of(id);
@@ -61,6 +62,29 @@ Result<bool> erase_rows(Transaction& tx, Space space, AccountId id) {
   return keys.size() == row_batch;
 }
 
+// As do uploads.
+Result<bool> erase_uploads(Transaction& tx, AccountId id) {
+  std::vector<Entry> rows;
+  const auto prefix = key::of(id, DataType::upload);
+  TRY(tx.scan(Space::object, prefix, key::after(prefix), [&rows](std::string_view k, std::string_view value) {
+    rows.push_back({std::string(k), std::string(value)});
+    return rows.size() < upload_batch;
+  }));
+  for (const auto& [k, value] : rows) {
+    static_cast<void>(release_upload(tx, id, key::object_of(k), value));  // a row that cannot be read names no blob
+    tx.erase(Space::object, k);
+  }
+  return rows.size() == upload_batch;
+}
+
+Result<bool> erase_some(Transaction& tx, Space space, AccountId id) {
+  if (space == Space::email) return erase_emails(tx, id);
+  if (space != Space::object) return erase_rows(tx, space, id);
+  TRY_ASSIGN(const bool more, erase_uploads(tx, id));
+  if (more) return true;
+  return erase_rows(tx, space, id);
+}
+
 }  // namespace
 
 Task<Status> Store::remove_account(std::string address) {
@@ -80,7 +104,7 @@ Task<Status> Store::erase_removed(AccountId account) {
   for (const char space : std::string_view("emnuxkthloij")) {
     for (bool more = true; more;) {
       Work work = [&](Transaction& tx) -> Status {
-        TRY_ASSIGN(more, static_cast<Space>(space) == Space::email ? erase_emails(tx, account) : erase_rows(tx, static_cast<Space>(space), account));
+        TRY_ASSIGN(more, erase_some(tx, static_cast<Space>(space), account));
         return {};
       };
       auto done = co_await transact(std::move(work));

@@ -61,6 +61,8 @@ class View {
   States states() const;
   Result<std::vector<Object>> objects(DataType type) const;  // by id
   Result<std::optional<Object>> object(DataType type, ObjectId id) const;
+  // Nothing: it was never there, or its time is over.
+  Result<std::optional<Upload>> upload(ObjectId id) const;
   // Changes with modseq > since, oldest first; Errc::not_found if the log no longer reaches back that far.
   Result<std::vector<Change>> changes(ModSeq since) const;
   const Reader& reader() const { return *reader_; }
@@ -171,6 +173,10 @@ class Store {
   };
   Task<Result<ObjectsWritten>> write_objects(AccountId account, std::vector<ObjectWrite> writes);
 
+  // -- uploads, kept for a day. seal_upload() is CPU work, as prepare() is. over_quota: the account keeps too much already.
+  Result<Prepared> seal_upload(std::string_view bytes) const;
+  Task<Result<ObjectId>> keep_upload(AccountId account, std::shared_ptr<const Prepared> sealed, std::string type);
+
   // -- mailboxes. create() also makes missing parents; rename() takes the children along; RFC 9051 6.3.
   Task<Result<Mailbox>> create_mailbox(AccountId account, std::string name, Role role = Role::none);
   Task<Status> rename_mailbox(AccountId account, std::string from, std::string to);
@@ -215,6 +221,7 @@ class Store {
   Task<Status> erase_removed(AccountId account);
   Task<Status> collect_loose_chunks();
   Task<Status> trim_log(AccountId account);
+  Task<Status> drop_old_uploads(AccountId account);
   Task<Status> move_inbox(AccountId account, std::string to);
   Task<Status> change_account(std::string address, std::function<Status(AccountRecord&)> change);
 

@@ -35,8 +35,8 @@ struct Mailbox {
 };
 
 // The data types of JMAP that live in an account. Each has a state: the modseq of its last change. New ones are added at the end.
-enum class DataType : std::uint8_t { mailbox, thread, email, delivery, identity, submission, vacation, sieve_script, address_book, contact };
-inline constexpr std::size_t data_type_count = 10;
+enum class DataType : std::uint8_t { mailbox, thread, email, delivery, identity, submission, vacation, sieve_script, address_book, contact, upload, web_session };
+inline constexpr std::size_t data_type_count = 12;
 using States = std::array<ModSeq, data_type_count>;
 
 // A membership: one Email in one mailbox (IMAP's message). Sorted by uid.
@@ -167,6 +167,12 @@ struct AccountInfo {
   std::uint64_t quota_bytes = 0;  // 0: no limit
   std::uint64_t used_bytes = 0;
   std::uint64_t emails = 0;
+};
+
+// Bytes that a client sent ahead of the Email that will use them (RFC 8620 6.1).
+struct Upload {
+  std::string bytes;
+  std::string type;
 };
 
 struct AppPassword { std::string label; WallTime created{}; };
