@@ -18,12 +18,14 @@
 #include "imap/server.h"
 #include "net/dialer.h"
 #include "net/listener.h"
+#include "net/token_buckets.h"
 #include "pop3/server.h"
 #include "post/office.h"
 #include "post/sender.h"
 #include "post/signing_keys.h"
 #include "report/desk.h"
 #include "smtp/server.h"
+#include "store/login_guard.h"
 #include "store/logins.h"
 
 namespace posthorn::app {
@@ -41,6 +43,7 @@ struct Server {
   std::unique_ptr<Log> log;
   net::Runtime runtime;
   std::unique_ptr<Core> core;
+  net::TokenBuckets buckets;
   std::unique_ptr<sasl::Accounts> accounts;
   std::unique_ptr<dns::Resolver> resolver;
   std::unique_ptr<net::Dialer> dialer;
@@ -87,7 +90,7 @@ std::string busy_text(ServiceKind kind, const std::string& host) {
 
 Status Server::open() {
   TRY_ASSIGN(core, open_core(config, runtime.workers()));
-  accounts = store::make_logins(*core->store, *core->keyring);
+  accounts = store::guard_logins(store::make_logins(*core->store, *core->keyring), *core->store, buckets, config.limits.logins);
   dns::UnboundOptions dns_options;
   dns_options.forwarders = config.dns.forward;
   dns_options.trust_anchor_file = config.dns.trust_anchor;

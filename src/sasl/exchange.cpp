@@ -67,7 +67,8 @@ Task<Result<Login>> exchange(Server& server, std::optional<std::string> initial,
     } else {
       const auto failure = std::get<Failure>(*step);
       auto ended = co_await finish(e, false);
-      if (failure.malformed) co_return fail(Errc::invalid, failure.reason);
+      // Once a verifier was given out, a proof that cannot be read is a wrong one.
+      if (failure.malformed && e.scram_user.empty()) co_return fail(Errc::invalid, failure.reason);
       co_return fail(ended.error().code, failure.reason);
     }
   }

@@ -1,5 +1,5 @@
 // sasl/exchange.h - one login by SASL from its first message to its end: carries a Server's questions to the client and the accounts.
-// For protocols whose success has no room for data: those go as one more challenge (RFC 5034 4, RFC 9051 6.2.2).
+// SMTP, IMAP and POP3 have no room for data with success: those go as one more challenge (RFC 4954 4, RFC 9051 6.2.2, RFC 5034 4).
 #pragma once
 
 #include <memory>

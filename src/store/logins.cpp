@@ -1,6 +1,5 @@
 #include "store/logins.h"
 
-#include <boost/asio/ip/address.hpp>
 #include <map>
 #include <mutex>
 
@@ -16,56 +15,7 @@ namespace {
 
 constexpr std::size_t password_limit = 1024;
 constexpr auto cache_time = std::chrono::minutes(5);
-constexpr std::size_t table_limit = 100'000;   // rows in memory, of either table
-constexpr double free_failures = 10;           // of one account from one network...
-constexpr double failures_per_hour = 10;       // ...and how fast they are forgiven
-constexpr double account_failures = 200;       // of one account from everywhere (attacks.md F1)
-
-// hardening.md 5.6: failures are counted by network, not by single address.
-std::string network_of(const std::string& address) {
-  boost::system::error_code error;
-  const auto ip = boost::asio::ip::make_address(address, error);
-  if (error) return "?";
-  if (ip.is_v4()) return boost::asio::ip::make_address_v4(ip.to_v4().to_uint() & 0xffffff00).to_string();
-  auto bytes = ip.to_v6().to_bytes();
-  std::fill(bytes.begin() + 8, bytes.end(), 0);
-  return boost::asio::ip::make_address_v6(bytes).to_string();
-}
-
-struct Bucket {
-  double level = 0;
-  SteadyTime at{};
-};
-
-// Leaky buckets of failures; a success empties the one of its account and network.
-class Failures {
- public:
-  bool may_try(const std::string& user, const std::string& network, SteadyTime now) {
-    return level(user + " " + network, now, failures_per_hour) < free_failures && level(user, now, account_failures) < account_failures;
-  }
-  void failed(const std::string& user, const std::string& network, SteadyTime now) {
-    add(user + " " + network, now, failures_per_hour);
-    add(user, now, account_failures);
-  }
-  void succeeded(const std::string& user, const std::string& network) { buckets_.erase(user + " " + network); }
-
- private:
-  double level(const std::string& name, SteadyTime now, double per_hour) {
-    const auto found = buckets_.find(name);
-    if (found == buckets_.end()) return 0;
-    auto& bucket = found->second;
-    const double hours = std::chrono::duration<double, std::ratio<3600>>(now - bucket.at).count();
-    bucket.level = std::max(0.0, bucket.level - hours * per_hour);
-    bucket.at = now;
-    return bucket.level;
-  }
-  void add(const std::string& name, SteadyTime now, double per_hour) {
-    const double before = level(name, now, per_hour);
-    if (buckets_.size() >= table_limit) std::erase_if(buckets_, [](const auto& entry) { return entry.second.level < 1; });
-    buckets_[name] = Bucket{before + 1, now};
-  }
-  std::map<std::string, Bucket> buckets_;
-};
+constexpr std::size_t table_limit = 100'000;  // rows in memory
 
 struct Known {
   AccountId id{};
@@ -88,10 +38,8 @@ class Logins final : public sasl::Accounts {
   explicit Logins(Store& store, const crypto::Keyring& keyring)
       : store_(store), keyring_(keyring), dummy_(crypto::argon2id(crypto::random_bytes(16))) {}
 
-  Task<Result<sasl::Login>> check_password(std::string user, std::string password, std::string, std::string address) override {
-    const auto network = network_of(address);
-    user = canonical(user);
-    if (!may_try(user, network)) co_return too_many();
+  Task<Result<sasl::Login>> check_password(std::string user, std::string password, std::string, std::string) override {
+    user = login_name(user);
     auto known = find(user);
     if (!known) co_return fail(Errc::unavailable, known.error().what);
     const auto cache_key = known->has_value() && password.size() <= password_limit ? cache_key_of(**known, password) : std::string();
@@ -110,12 +58,11 @@ class Logins final : public sasl::Accounts {
       good = good && known->has_value() && password.size() <= password_limit;
       if (good) remember(cache_key);
     }
-    co_return settle(user, network, *known, good);
+    co_return settle(*known, good);
   }
 
-  Task<Result<crypto::ScramVerifier>> scram_verifier(std::string user, std::string, std::string address) override {
-    user = canonical(user);
-    if (!may_try(user, network_of(address))) co_return too_many();
+  Task<Result<crypto::ScramVerifier>> scram_verifier(std::string user, std::string, std::string) override {
+    user = login_name(user);
     auto known = find(user);
     if (!known) co_return fail(Errc::unavailable, known.error().what);
     if (known->has_value() && (*known)->record.scram.iterations > 0) co_return (*known)->record.scram;
@@ -128,22 +75,14 @@ class Logins final : public sasl::Accounts {
     co_return made_up;
   }
 
-  Task<Result<sasl::Login>> finish_scram(std::string user, bool good, std::string, std::string address) override {
-    user = canonical(user);
+  Task<Result<sasl::Login>> finish_scram(std::string user, bool good, std::string, std::string) override {
+    user = login_name(user);
     auto known = find(user);
     if (!known) co_return fail(Errc::unavailable, known.error().what);
-    co_return settle(user, network_of(address), *known, good);
+    co_return settle(*known, good);
   }
 
  private:
-  static std::unexpected<Error> too_many() {
-    return fail(Errc::unavailable, "too many failed logins from that network", "Wait some minutes, then try again with the right password");
-  }
-  static std::string canonical(const std::string& user) {
-    const auto address = mail::parse_address(user);
-    return to_lower(address ? address->text() : std::string_view(user).substr(0, 320));
-  }
-
   Result<std::optional<Known>> find(const std::string& user) const {
     const auto reader = store_.snapshot();
     TRY_ASSIGN(const auto id_bytes, reader->get(Space::name, key::address(user)));
@@ -155,19 +94,10 @@ class Logins final : public sasl::Accounts {
     return std::optional<Known>(Known{AccountId{id}, std::move(record)});
   }
 
-  Result<sasl::Login> settle(const std::string& user, const std::string& network, const std::optional<Known>& known, bool good) {
-    const std::lock_guard lock(mutex_);
-    if (!good || !known) {
-      failures_.failed(user, network, store_.clock().steady());
-      return fail(Errc::refused, "wrong user or password");
-    }
+  static Result<sasl::Login> settle(const std::optional<Known>& known, bool good) {
+    if (!good || !known) return fail(Errc::refused, "wrong user or password");
     if (!known->record.enabled) return fail(Errc::refused, "the account is disabled");
-    failures_.succeeded(user, network);
     return sasl::Login{known->id, known->record.name};
-  }
-  bool may_try(const std::string& user, const std::string& network) {
-    const std::lock_guard lock(mutex_);
-    return failures_.may_try(user, network, store_.clock().steady());
   }
 
   // Apps log in again and again. The key holds the verifiers, so that a changed password or a removed app password ends it at once; the
@@ -194,11 +124,15 @@ class Logins final : public sasl::Accounts {
   std::string dummy_;
   std::string secret_ = crypto::random_bytes(32);
   std::mutex mutex_;
-  Failures failures_;
   std::map<std::string, SteadyTime> cache_;
 };
 
 }  // namespace
+
+std::string login_name(const std::string& user) {
+  const auto address = mail::parse_address(user);
+  return to_lower(address ? address->text() : std::string_view(user).substr(0, 320));
+}
 
 std::unique_ptr<sasl::Accounts> make_logins(Store& store, const crypto::Keyring& keyring) { return std::make_unique<Logins>(store, keyring); }
 

@@ -1,13 +1,17 @@
-// store/logins.h - sasl::Accounts over the store: password checks on the worker pool, app passwords, failure counts.
+// store/logins.h - sasl::Accounts over the store: password checks on the worker pool, app passwords.
+// How often may be tried is login_guard's to say, which stands before it.
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "sasl/accounts.h"
 #include "store/store.h"
 
 namespace posthorn::store {
 
+// The account's name as it is looked up: "Alice@Blue.Test" is alice@blue.test.
+std::string login_name(const std::string& user);
 std::unique_ptr<sasl::Accounts> make_logins(Store& store, const crypto::Keyring& keyring);
 
 }  // namespace posthorn::store

@@ -5,6 +5,7 @@
 
 #include "store/account_write.h"
 #include "store/directory_rows.h"
+#include "store/known_networks.h"
 #include "store/store.h"
 #include "store/uploads.h"
 
@@ -112,6 +113,7 @@ Task<Status> Store::erase_removed(AccountId account) {
     }
   }
   Work forget = [account](Transaction& tx) -> Status {
+    forget_networks(tx, account);
     tx.erase(Space::node, key::removed(account));
     return {};
   };

@@ -284,17 +284,6 @@ TEST(Logins, OnlyTheRightPasswordAndItsAppPasswordsWork) {
   EXPECT_FALSE(check("alice@blue.test", "changed"));
 }
 
-TEST(Logins, GuessingFromOneNetworkIsStoppedAndTheOwnerElsewhereIsNot) {
-  TestStore t;
-  t.add("alice@blue.test", "correct");
-  const auto check = [&](const char* password, const char* address) { return t.run(t.accounts->check_password("alice@blue.test", password, "imap", address)); };
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(check("wrong", "192.0.2.1").error().code, Errc::refused);
-  EXPECT_EQ(check("correct", "192.0.2.77").error().code, Errc::unavailable) << "same /24";
-  EXPECT_TRUE(check("correct", "198.51.100.7"));
-  t.clock.advance(std::chrono::hours(1));
-  EXPECT_TRUE(check("correct", "192.0.2.1"));
-}
-
 TEST(Logins, UnknownUsersGetASteadyMadeUpScramSalt) {
   TestStore t;
   const auto ask = [&](const char* user) { return *t.run(t.accounts->scram_verifier(user, "imap", "192.0.2.1")); };

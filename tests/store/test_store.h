@@ -14,6 +14,7 @@
 #include "base/virtual_clock.h"
 #include "crypto/keyring.h"
 #include "store/engine/memory_engine.h"
+#include "store/login_guard.h"
 #include "store/logins.h"
 #include "store/store.h"
 
@@ -24,7 +25,7 @@ class TestStore {
   explicit TestStore(MemoryOptions options = {}) : TestStore(memory_engine(options), crypto::memory_keyring()) {}
   // Goes on with an engine that a test crashed, and the keys it had.
   TestStore(std::unique_ptr<MemoryEngine> given, std::shared_ptr<crypto::Keyring> keys)
-      : keyring(std::move(keys)), engine(std::move(given)), store(*engine, *keyring, clock, workers, *hub), accounts(make_logins(store, *keyring)) {}
+      : keyring(std::move(keys)), engine(std::move(given)), store(*engine, *keyring, clock, workers, *hub), accounts(guard_logins(make_logins(store, *keyring), store, buckets)) {}
   ~TestStore() {
     workers.stop();
     if (!check) return;
@@ -69,6 +70,7 @@ class TestStore {
   std::shared_ptr<crypto::Keyring> keyring;
   std::unique_ptr<MemoryEngine> engine;
   Store store;
+  net::TokenBuckets buckets{1u << 20};
   std::unique_ptr<sasl::Accounts> accounts;
   bool check = true;
 };

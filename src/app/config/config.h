@@ -12,6 +12,7 @@
 #include "net/tls_context.h"
 #include "post/options.h"
 #include "report/desk.h"
+#include "store/login_limits.h"
 
 namespace posthorn::app {
 
@@ -35,6 +36,7 @@ struct LimitsConfig {
   std::uint64_t message_size = 50u << 20;
   std::uint64_t receive_budget = 512u << 20;
   std::uint64_t recipients = 1000;
+  store::LoginLimitOptions logins;
   std::uint64_t connections_per_address = 30, connections_per_network = 90, connections_per_wide_network = 270;
 };
 

@@ -93,9 +93,11 @@ inline std::string domain(std::string_view name) { return "d" + std::string(name
 inline std::string address(std::string_view name) { return "u" + std::string(name); }
 inline std::string alias(std::string_view name) { return "l" + std::string(name); }
 
-// The space of the node: what is under way and must be finished whatever happens.
-inline constexpr std::string_view loose_prefix = "loose chunks ", removed_prefix = "removed account ";
+// The space of the node: what is under way and must be finished whatever happens, and the networks that accounts are used from.
+inline constexpr std::string_view loose_prefix = "loose chunks ", removed_prefix = "removed account ", known_prefix = "known network ";
 inline std::string loose(const BlobId& blob) { return std::string(loose_prefix) + of(blob); }
 inline std::string removed(AccountId account) { return std::string(removed_prefix) + of(account); }
+// From where an account was used: beside these, networks follow.
+inline std::string known_networks(AccountId account) { return std::string(known_prefix) + of(account); }
 
 }  // namespace posthorn::store::key
