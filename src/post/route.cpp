@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "crypto/bytes.h"
+#include "net/public_address.h"
 
 namespace posthorn::post {
 namespace {
@@ -14,35 +15,6 @@ constexpr std::size_t host_limit = 10, address_limit = 10;
 
 smtp::Reply permanent(std::string enhanced, std::string text) { return {550, std::move(enhanced), std::move(text), {}}; }
 smtp::Reply later(std::string enhanced, std::string text) { return {450, std::move(enhanced), std::move(text), {}}; }
-
-bool in_v4(std::uint32_t address, std::uint32_t network, int bits) { return (address ^ network) >> (32 - bits) == 0; }
-
-bool is_private_v4(std::uint32_t a) {
-  struct Network { std::uint32_t base; int bits; };
-  // RFC 6890's blocks that are not on the public internet.
-  static constexpr Network blocks[] = {{0x0a000000, 8}, {0x64400000, 10}, {0x7f000000, 8}, {0xac100000, 12}, {0xc0000000, 24},
-                                       {0xc0000200, 24}, {0xc0586300, 24}, {0xc0a80000, 16}, {0xc6120000, 15}, {0xc6336400, 24}, {0xcb007100, 24}};
-  return std::ranges::any_of(blocks, [a](const Network& n) { return in_v4(a, n.base, n.bits); });
-}
-
-bool never_v4(std::uint32_t a) { return in_v4(a, 0, 8) || in_v4(a, 0xa9fe0000, 16) || a >= 0xe0000000; }
-
-// rfc:4291#2.4 global unicast is 2000::/3: that leaves out loopback, IPv4-compatible, NAT64, discard-only, unique and site local
-// addresses. Of it, RFC 6890 and RFC 9637 take out 2001::/23 (Teredo, ORCHID, benchmarks), 6to4 and the two for documentation.
-bool is_public_v6(const boost::asio::ip::address_v6::bytes_type& b) {
-  if ((b[0] & 0xe0) != 0x20) return false;
-  const auto head = static_cast<std::uint32_t>(b[0]) << 24 | static_cast<std::uint32_t>(b[1]) << 16 | static_cast<std::uint32_t>(b[2]) << 8 | b[3];
-  return head >> 9 != 0x20010000U >> 9 && head != 0x20010db8U && head >> 16 != 0x2002 && head >> 12 != 0x3fff0000U >> 12;
-}
-
-// The address, an IPv4 one however it is written.
-std::optional<boost::asio::ip::address> plain_address(const std::string& text) {
-  boost::system::error_code error;
-  const auto ip = boost::asio::ip::make_address(text, error);
-  if (error) return std::nullopt;
-  if (ip.is_v6() && ip.to_v6().is_v4_mapped()) return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, ip.to_v6());
-  return ip;
-}
 
 struct Addresses {
   std::vector<std::string> good;
@@ -88,16 +60,11 @@ smtp::Reply no_address(const std::string& domain, bool any_refused, bool any_fai
 }  // namespace
 
 bool may_connect(const std::string& address, const Options& options) {
-  const auto ip = plain_address(address);
+  const auto ip = net::plain_address(address);
   if (!ip) return false;
-  if (std::ranges::any_of(options.own_addresses, [&ip](const std::string& own) { return plain_address(own) == ip; })) return false;
-  if (ip->is_v4()) {
-    const auto a = ip->to_v4().to_uint();
-    return !never_v4(a) && (options.allow_private_routes || !is_private_v4(a));
-  }
-  const auto v6 = ip->to_v6();
-  if (v6.is_unspecified() || v6.is_multicast() || v6.is_link_local()) return false;
-  return options.allow_private_routes || is_public_v6(v6.to_bytes());
+  if (std::ranges::any_of(options.own_addresses, [&ip](const std::string& own) { return net::plain_address(own) == ip; })) return false;
+  const auto reach = net::reach_of(*ip);
+  return reach == net::Reach::outside || (reach == net::Reach::inside && options.allow_private_routes);
 }
 
 MxOrder order_mx(std::vector<dns::Mx> records, const Options& options, const Random& random) {
@@ -181,7 +148,7 @@ Task<RoutePlan> find_smarthost(dns::Resolver& resolver, const Options& options) 
   const auto& host = options.smarthost->host;
   RoutePlan plan;
   Addresses found;
-  if (plain_address(host)) {
+  if (net::plain_address(host)) {
     if (may_connect(host, only)) found.good.push_back(host);
   } else {
     found = co_await addresses_of(resolver, only, host);
