@@ -15,7 +15,9 @@
 #include "app/core.h"
 #include "dns/cache.h"
 #include "dns/unbound_resolver.h"
+#include "http/server.h"
 #include "imap/server.h"
+#include "jmap/web/web.h"
 #include "net/dialer.h"
 #include "net/listener.h"
 #include "net/token_buckets.h"
@@ -51,7 +53,9 @@ struct Server {
   std::unique_ptr<post::Sender> sender;
   std::unique_ptr<post::Office> office;
   std::unique_ptr<report::Desk> reports;
-  std::unique_ptr<net::TlsContext> tls;
+  std::unique_ptr<net::TlsContext> tls, web_tls;
+  std::optional<jmap::Services> jmap_services;
+  std::unique_ptr<jmap::Web> web;
   std::atomic<bool> stopping = false;
   Sockets sockets;  // one for each config.listen
   std::vector<std::unique_ptr<net::Listener>> listeners;
@@ -75,8 +79,6 @@ struct Server {
   void look_at_keys_after(Duration time);
   Task<void> look_at_keys();
 };
-
-bool implicit(ServiceKind kind) { return kind == ServiceKind::submissions || kind == ServiceKind::imaps || kind == ServiceKind::pop3s; }
 
 std::string busy_text(ServiceKind kind, const std::string& host) {
   switch (kind) {
@@ -109,7 +111,12 @@ Status Server::open() {
   office->watch_with(*reports);
   if (!config.certificates.empty()) {
     TRY_ASSIGN(tls, net::TlsContext::load(config.certificates));
+    // attacks.md A19: a client that wants to speak another protocol to this port is refused in the handshake.
+    TRY_ASSIGN(web_tls, net::TlsContext::load(config.certificates, {"http/1.1"}));
   }
+  jmap_services.emplace(jmap::Services{*core->store, *accounts, *core->keyring, *core->clock, *log, office.get(), {}, config.name});
+  jmap_services->limits.upload = config.limits.message_size;
+  web = std::make_unique<jmap::Web>(*jmap_services, stopping);
   TRY(listen_all());
   const ControlServices services{*core->store, *core->keyring, *sender, *resolver, *reports};
   TRY_ASSIGN(control, listen_control(runtime, config.control_socket(), services, *log,
@@ -175,6 +182,11 @@ net::StartSession Server::session_for(const ListenConfig& listen) {
         return pop3::serve(std::move(stream), options, *core->store, *accounts, *core->clock, *log, stopping);
       };
     }
+    case ServiceKind::https: {
+      http::ServerOptions options;
+      options.handler = [this](http::Exchange& exchange) { return web->handle(exchange); };
+      return [this, options](std::unique_ptr<Stream> stream) { return http::serve(std::move(stream), options, *core->clock, *log, stopping); };
+    }
   }
   return {};
 }
@@ -183,12 +195,12 @@ Status Server::listen_one(const ListenConfig& listen, std::shared_ptr<net::Bound
   net::ListenOptions options;
   options.at = Endpoint{listen.address, listen.port};
   options.bound = std::move(socket);
-  options.implicit_tls = implicit(listen.service);
+  options.implicit_tls = has_implicit_tls(listen.service);
   options.per_address = config.limits.connections_per_address;
   options.per_network = config.limits.connections_per_network;
   options.per_wide_network = config.limits.connections_per_wide_network;
   options.too_many = busy_text(listen.service, config.name);
-  TRY_ASSIGN(auto listener, net::listen(runtime, *core->clock, *log, options, tls.get(), session_for(listen)));
+  TRY_ASSIGN(auto listener, net::listen(runtime, *core->clock, *log, options, listen.service == ServiceKind::https ? web_tls.get() : tls.get(), session_for(listen)));
   log->info("listening", {{"service", std::string(name_of(listen.service))}, {"at", listener->at().text()}});
   listeners.push_back(std::move(listener));
   return {};
@@ -202,6 +214,7 @@ Status Server::listen_all() {
 Status Server::reload() {
   if (tls == nullptr) return {};
   auto done = tls->reload();
+  if (done) done = web_tls->reload();
   if (done) log->info("certificates.reloaded");
   else log->error("certificates.not_reloaded", {{"why", done.error().what}, {"serving", "the old ones"}});
   return done;

@@ -148,7 +148,23 @@ Task<Result<AccountId>> Store::add_account(std::string address, std::string pass
   co_return id;
 }
 
-Task<Status> Store::change_account(std::string address, std::function<Status(AccountRecord&)> change) {
+namespace {
+
+// attacks.md F6: who got in with the old password is out, in the commit that changes it.
+Status end_web_sessions(Transaction& tx, AccountId account) {
+  std::vector<std::string> keys;
+  const auto prefix = key::of(account, DataType::web_session);
+  TRY(tx.scan(Space::object, prefix, key::after(prefix), [&keys](std::string_view k, std::string_view) {
+    keys.emplace_back(k);
+    return true;
+  }));
+  for (const auto& k : keys) tx.erase(Space::object, k);
+  return {};
+}
+
+}  // namespace
+
+Task<Status> Store::change_account(std::string address, std::function<Status(AccountRecord&)> change, Sessions sessions) {
   Work work = [&](Transaction& tx) -> Status {
     TRY_ASSIGN(const auto id, find_account(tx, address));
     if (!id) return no_account(address);
@@ -157,7 +173,7 @@ Task<Status> Store::change_account(std::string address, std::function<Status(Acc
     TRY_ASSIGN(auto record, decode_account(*bytes));
     TRY(change(record));
     tx.put(Space::account, key::of(*id), encode(record));
-    return {};
+    return sessions == Sessions::end ? end_web_sessions(tx, *id) : Status{};
   };
   co_return co_await transact(std::move(work));
 }
@@ -172,7 +188,7 @@ Task<Status> Store::set_password(std::string address, std::string password) {
     record.scram = hashed.scram;
     return {};
   };
-  co_return co_await change_account(std::move(address), std::move(change));
+  co_return co_await change_account(std::move(address), std::move(change), Sessions::end);
 }
 
 Task<Status> Store::set_account(std::string address, std::optional<bool> enabled, std::optional<std::uint64_t> quota_bytes) {

@@ -223,7 +223,8 @@ class Store {
   Task<Status> trim_log(AccountId account);
   Task<Status> drop_old_uploads(AccountId account);
   Task<Status> move_inbox(AccountId account, std::string to);
-  Task<Status> change_account(std::string address, std::function<Status(AccountRecord&)> change);
+  enum class Sessions : std::uint8_t { keep, end };
+  Task<Status> change_account(std::string address, std::function<Status(AccountRecord&)> change, Sessions sessions = Sessions::keep);
 
   Engine& engine_;
   crypto::Keyring& keyring_;

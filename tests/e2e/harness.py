@@ -18,7 +18,7 @@ import time
 POSTHORN = os.environ.get("POSTHORN", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "build", "release", "posthorn"))
 SOURCE = os.environ.get("POSTHORN_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 poplib._MAXLINE = 1 << 20  # real messages have longer lines than Python's library expects
-SERVICES = ["smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s"]
+SERVICES = ["smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "https"]
 
 
 def suites():

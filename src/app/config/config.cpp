@@ -19,6 +19,7 @@ constexpr std::pair<std::string_view, ServiceKind> services[] = {
     {"smtp", ServiceKind::smtp},   {"submission", ServiceKind::submission}, {"submissions", ServiceKind::submissions},
     {"imap", ServiceKind::imap},   {"imaps", ServiceKind::imaps},           {"pop3", ServiceKind::pop3},
     {"pop3s", ServiceKind::pop3s},
+    {"https", ServiceKind::https},
 };
 
 // How one value is read: an error text, or empty when it was good.
@@ -123,7 +124,7 @@ Read service_into(ServiceKind& to) {
         to = kind;
         return {};
       }
-    return "must be one of smtp, submission, submissions, imap, imaps, pop3, pop3s";
+    return "must be one of smtp, submission, submissions, imap, imaps, pop3, pop3s, https";
   };
 }
 
@@ -224,7 +225,7 @@ Status check(const Config& c) {
     if (files.certificate.empty() || files.key.empty()) return missing("[[tls]] needs both certificate and key");
   for (const auto& listen : c.listen) {
     if (listen.address.empty()) return missing("[[listen]] needs an address, such as \"0.0.0.0\" or \"::\"");
-    const bool implicit = listen.service == ServiceKind::submissions || listen.service == ServiceKind::imaps || listen.service == ServiceKind::pop3s;
+    const bool implicit = has_implicit_tls(listen.service);
     if (implicit && c.certificates.empty()) return missing("the service " + std::string(name_of(listen.service)) + " needs a certificate: add [[tls]]");
   }
   return {};
@@ -238,6 +239,10 @@ Status normalise(const std::string& file, std::string& address) {
 }
 
 }  // namespace
+
+bool has_implicit_tls(ServiceKind kind) {
+  return kind == ServiceKind::submissions || kind == ServiceKind::imaps || kind == ServiceKind::pop3s || kind == ServiceKind::https;
+}
 
 std::string_view name_of(ServiceKind kind) {
   for (const auto& [name, one] : services)

@@ -16,8 +16,10 @@
 
 namespace posthorn::app {
 
-enum class ServiceKind : std::uint8_t { smtp, submission, submissions, imap, imaps, pop3, pop3s };
+enum class ServiceKind : std::uint8_t { smtp, submission, submissions, imap, imaps, pop3, pop3s, https };
 std::string_view name_of(ServiceKind kind);
+// TLS from the first byte.
+bool has_implicit_tls(ServiceKind kind);
 
 struct ListenConfig {
   ServiceKind service = ServiceKind::smtp;

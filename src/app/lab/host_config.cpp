@@ -7,7 +7,6 @@ std::string host_config(const Lab& lab, const Host& host) {
   out += "[server]\nname = \"" + host.mx() + "\"\ndata = \"data\"\nthreads = 1\ncache = \"8MiB\"\nlog_level = \"debug\"\n";
   out += "\n[[tls]]\ncertificate = \"tls.pem\"\nkey = \"tls.key\"\n";
   for (const auto& [service, port] : ports()) {
-    if (service == "https") continue;
     out += "\n[[listen]]\nservice = \"" + std::string(service) + "\"\naddress = \"" + host.ip + "\"\nport = " + std::to_string(port) + "\n";
   }
   out += "\n[dns]\nforward = [\"" + lab.dns_ip() + "@" + std::to_string(dns_port) + "\"]\ntrust_anchor = \"../dns/trust-anchor\"\n";

@@ -1,0 +1,97 @@
+// jmap/web/event_source.cpp - push by server-sent events (RFC 8620 section 7.3). A notification carries no truth, only "look again".
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/serialize.hpp>
+#include <charconv>
+#include <set>
+
+#include "base/text.h"
+#include "jmap/web/web.h"
+
+namespace posthorn::jmap {
+namespace {
+
+constexpr std::uint64_t least_ping = 5, most_ping = 300;  // rfc:8620#7.3: the server may hold the client to a range
+constexpr auto silence = std::chrono::seconds(120);       // after it a comment shows whether the client is still there
+
+struct Wanted {
+  bool all = false;
+  std::set<std::string, std::less<>> types;
+  bool close_after_state = false;
+  std::uint64_t ping = 0;
+};
+
+Wanted read_wanted(const http::Request& request) {
+  Wanted out;
+  const auto types = request.parameter("types");
+  out.all = types == "*";
+  for (const auto one : split(types, ',')) out.types.emplace(one);
+  out.close_after_state = request.parameter("closeafter") == "state";
+  const auto ping = request.parameter("ping");
+  std::from_chars(ping.data(), ping.data() + ping.size(), out.ping);
+  if (out.ping > 0) out.ping = std::clamp(out.ping, least_ping, most_ping);
+  return out;
+}
+
+// What changed since `before`, for those types.
+boost::json::object changed(const store::States& before, const store::States& now, const Wanted& wanted) {
+  boost::json::object out;
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    const auto name = type_name(static_cast<store::DataType>(i));
+    if (now[i] == before[i] || name.empty() || (!wanted.all && !wanted.types.contains(name))) continue;
+    out[name] = state_text(now[i]);
+  }
+  return out;
+}
+
+}  // namespace
+
+Task<void> event_source(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
+  const auto wanted = read_wanted(exchange.request());
+  const auto account = visitor.login.account;
+  auto& services = web.services();
+  auto executor = exchange.stream().executor();
+  boost::asio::steady_timer wake(executor);
+  bool look = false;
+  const auto subscription = services.store.hub().subscribe(account, executor, [&wake, &look] {
+    look = true;
+    wake.cancel();
+  });
+  auto states = services.store.view(account).states();
+  http::Response head;
+  head.fields = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}, {"X-Accel-Buffering", "no"}};
+  auto going = co_await exchange.begin(std::move(head));
+  // A comment at once, so that the client sees the connection open.
+  if (going) going = co_await exchange.send(": here\n\n");
+  while (going && !web.stopping()) {
+    if (!look) {
+      wake.expires_after(wanted.ping > 0 ? std::chrono::seconds(wanted.ping) : silence);
+      co_await wake.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    }
+    if (web.stopping()) break;
+    std::string text;
+    if (look) {
+      look = false;
+      const auto view = services.store.view(account);
+      auto account_now = view.account();
+      if (!account_now || !account_now->enabled) break;
+      const auto now = view.states();
+      auto types = changed(states, now, wanted);
+      states = now;
+      if (types.empty()) continue;
+      boost::json::object state{{"@type", "StateChange"}, {"changed", boost::json::object{{account_text(account), std::move(types)}}}};
+      text = "event: state\nid: " + state_text(view.modseq()) + "\ndata: " + boost::json::serialize(state) + "\n\n";
+    } else if (wanted.ping > 0) {
+      text = "event: ping\ndata: {\"interval\":" + std::to_string(wanted.ping) + "}\n\n";
+    } else {
+      text = ": still here\n\n";
+    }
+    const bool was_state = text.starts_with("event: state");
+    going = co_await exchange.send(text);
+    if (was_state && wanted.close_after_state) break;
+  }
+}
+
+}  // namespace posthorn::jmap

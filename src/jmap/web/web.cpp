@@ -1,0 +1,257 @@
+#include "jmap/web/web.h"
+
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+
+#include "base/text.h"
+#include "http/static_files.h"
+#include "jmap/core/json_strict.h"
+#include "jmap/web/sessions.h"
+
+namespace posthorn::jmap {
+namespace {
+
+constexpr std::size_t login_body = 8'192;
+
+constexpr Route routes[] = {
+    {"GET", "/.well-known/jmap", session_resource}, {"GET", "/jmap/session", session_resource}, {"POST", "/jmap/api", api},
+    {"POST", "/jmap/upload/", upload},              {"GET", "/jmap/download/", download},       {"GET", "/jmap/eventsource", event_source},
+    {"POST", "/auth/logout", log_out},
+};
+
+struct Found {
+  const Route* route = nullptr;
+  bool path_known = false;
+};
+
+Found find_route(std::string_view method, std::string_view path) {
+  Found out;
+  const auto wanted = method == "HEAD" ? std::string_view("GET") : method;
+  for (const auto& one : routes) {
+    const bool below = one.prefix.ends_with('/');
+    if (below ? !path.starts_with(one.prefix) : path != one.prefix) continue;
+    out.path_known = true;
+    if (one.method == wanted) out.route = &one;
+  }
+  return out;
+}
+
+void add_common(http::Response& response) {
+  for (const auto& [name, value] : http::fields_of_all())
+    if (std::ranges::find(response.fields, name, [](const auto& field) { return std::string_view(field.first); }) == response.fields.end()) response.fields.emplace_back(name, value);
+}
+
+http::Response not_logged_in() {
+  auto out = problem_response(401, "", "Log in first.");
+  // A browser's own dialogue would get in the webmail's way, so only other clients are told of Basic.
+  return out;
+}
+
+// attacks.md F5: a page of another origin can send our cookie along, but neither this field nor our origin.
+bool is_own_page(const http::Request& request) {
+  const auto origin = request.field("origin");
+  if (!origin.empty() && origin != "https://" + std::string(request.field("host"))) return false;
+  return request.method == "GET" || request.method == "HEAD" || !request.field("x-posthorn").empty();
+}
+
+struct Asked {
+  std::optional<Visitor> visitor;
+  http::Response refusal;
+};
+
+Task<Asked> by_password(const Services& services, http::Exchange& exchange, std::string_view credentials) {
+  Asked out;
+  out.refusal = not_logged_in();
+  out.refusal.fields.emplace_back("WWW-Authenticate", "Basic realm=\"" + services.host_name + "\", charset=\"UTF-8\"");
+  const auto plain = base64_decode(trim(credentials));
+  const auto colon = plain ? plain->find(':') : std::string::npos;
+  if (!plain || colon == std::string::npos) co_return out;
+  auto user = plain->substr(0, colon), password = plain->substr(colon + 1);
+  auto login = co_await services.accounts.check_password(std::move(user), std::move(password), "jmap", exchange.peer().address);
+  if (login) {
+    out.visitor = Visitor{std::move(*login), false, ObjectId{}};
+  } else if (login.error().code == Errc::unavailable) {
+    out.refusal = problem_response(429, "", "Too many tries from there; wait some minutes.");
+  } else {
+    services.log.info("jmap.login_failed", {{"client", exchange.peer().address}, {"why", login.error().what}});
+  }
+  co_return out;
+}
+
+Task<Asked> who_asks(const Services& services, http::Exchange& exchange) {
+  const auto& request = exchange.request();
+  const auto authorization = request.field("authorization");
+  if (authorization.size() > 6 && equal_icase(authorization.substr(0, 6), "basic ")) co_return co_await by_password(services, exchange, authorization.substr(6));
+  Asked out;
+  out.refusal = not_logged_in();
+  const auto cookie = request.cookie(session_cookie);
+  if (cookie.empty()) {
+    if (request.field("x-posthorn").empty()) out.refusal.fields.emplace_back("WWW-Authenticate", "Basic realm=\"" + services.host_name + "\", charset=\"UTF-8\"");
+    co_return out;
+  }
+  if (!is_own_page(request)) {
+    out.refusal = problem_response(403, "", "This request does not come from the webmail's own page.");
+    co_return out;
+  }
+  auto session = co_await find_session(services, cookie);
+  if (!session) {
+    out.refusal = problem_response(503, "", "The session cannot be looked up now; please try again.");
+  } else if (*session) {
+    out.visitor = Visitor{(*session)->login, true, (*session)->id};
+  }
+  co_return out;
+}
+
+Task<void> log_in(Web& web, http::Exchange& exchange) {
+  const auto& services = web.services();
+  const auto& request = exchange.request();
+  if (!is_own_page(request)) {
+    auto refused = problem_response(403, "", "This request does not come from the webmail's own page.");
+    co_await exchange.respond(std::move(refused));
+    co_return;
+  }
+  auto body = co_await exchange.body(login_body);
+  auto parsed = body ? parse_json(*body) : Result<boost::json::value>(fail(body.error()));
+  const auto text = [&parsed](const char* name) -> std::string {
+    const auto* object = parsed ? parsed->if_object() : nullptr;
+    const auto* value = object == nullptr ? nullptr : object->if_contains(name);
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+  };
+  auto user = text("username"), password = text("password");
+  if (user.empty() || password.empty()) {
+    auto refused = problem_response(400, "", "username and password are needed, as JSON.");
+    co_await exchange.respond(std::move(refused));
+    co_return;
+  }
+  auto login = co_await services.accounts.check_password(std::move(user), std::move(password), "web", exchange.peer().address);
+  if (!login) {
+    const bool slow = login.error().code == Errc::unavailable;
+    services.log.info("web.login_failed", {{"client", exchange.peer().address}, {"why", login.error().what}});
+    auto refused = slow ? problem_response(429, "", "Too many tries from there; wait some minutes.") : problem_response(401, "", "This address and password do not belong together.");
+    co_await exchange.respond(std::move(refused));
+    co_return;
+  }
+  const std::string name = login->name;
+  auto cookie = co_await begin_session(services, std::move(*login), std::string(request.field("user-agent")), exchange.peer().address);
+  if (!cookie) {
+    services.log.error("web.no_session", {{"why", cookie.error().text()}});
+    auto refused = problem_response(503, "", "The session cannot be kept now; please try again.");
+    co_await exchange.respond(std::move(refused));
+    co_return;
+  }
+  services.log.info("web.login", {{"user", name}, {"client", exchange.peer().address}});
+  auto response = json_response(200, {{"username", name}});
+  response.fields.emplace_back("Set-Cookie", std::string(session_cookie) + "=" + *cookie + "; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=7776000");
+  add_common(response);
+  co_await exchange.respond(std::move(response));
+}
+
+Task<void> serve_file(http::Exchange& exchange) {
+  const auto& request = exchange.request();
+  const auto* file = http::find_static(http::embedded_files(), request.path);
+  http::Response response;
+  if (request.method != "GET" && request.method != "HEAD") {
+    response = problem_response(405, "", "Only GET is answered here.");
+    response.fields.emplace_back("Allow", "GET, HEAD");
+  } else if (file == nullptr) {
+    response = problem_response(404, "", "There is nothing here.");
+  } else {
+    const auto answer = http::answer_static(*file, request.field("accept-encoding"), request.field("if-none-match"));
+    response.status = answer.status;
+    for (const auto& [name, value] : answer.fields) response.fields.emplace_back(name, value);
+    response.body = answer.body;
+  }
+  add_common(response);
+  co_await exchange.respond(std::move(response));
+}
+
+}  // namespace
+
+Web::Place::~Place() {
+  const std::lock_guard lock(web_.mutex_);
+  const auto found = web_.busy_.find(key_);
+  if (found != web_.busy_.end() && --found->second == 0) web_.busy_.erase(found);
+}
+
+std::unique_ptr<Web::Place> Web::take_place(AccountId account, Kind kind) {
+  const auto most = kind == Kind::request ? services_.limits.concurrent_requests : services_.limits.concurrent_upload;
+  const std::lock_guard lock(mutex_);
+  auto& count = busy_[{account, kind}];
+  if (count >= most) return nullptr;
+  ++count;
+  return std::make_unique<Place>(*this, account, kind);
+}
+
+http::Response json_response(unsigned status, const boost::json::object& body) {
+  http::Response out;
+  out.status = status;
+  out.fields = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
+  for (const auto& [name, value] : http::fields_of_all()) out.fields.emplace_back(name, value);
+  out.body = boost::json::serialize(body);
+  return out;
+}
+
+http::Response problem_response(unsigned status, std::string_view type, std::string_view detail) {
+  boost::json::object body{{"type", type.empty() ? std::string_view("about:blank") : type}, {"status", status}, {"detail", detail}};
+  auto out = json_response(status, body);
+  out.fields.front().second = "application/problem+json";
+  return out;
+}
+
+std::string_view type_name(store::DataType type) {
+  switch (type) {
+    case store::DataType::mailbox: return "Mailbox";
+    case store::DataType::thread: return "Thread";
+    case store::DataType::email: return "Email";
+    case store::DataType::delivery: return "EmailDelivery";
+    case store::DataType::identity: return "Identity";
+    case store::DataType::submission: return "EmailSubmission";
+    case store::DataType::vacation: return "VacationResponse";
+    case store::DataType::sieve_script: return "SieveScript";
+    case store::DataType::address_book: return "AddressBook";
+    case store::DataType::contact: return "ContactCard";
+    default: return {};
+  }
+}
+
+Task<void> Web::handle(http::Exchange& exchange) {
+  const auto& request = exchange.request();
+  if (request.path == "/auth/login" && request.method == "POST") {
+    co_await log_in(*this, exchange);
+    co_return;
+  }
+  const auto found = find_route(request.method, request.path);
+  if (!found.path_known) {
+    co_await serve_file(exchange);
+    co_return;
+  }
+  if (found.route == nullptr) {
+    auto refused = problem_response(405, "", "This path takes another method.");
+    co_await exchange.respond(std::move(refused));
+    co_return;
+  }
+  auto asked = co_await who_asks(services_, exchange);
+  if (!asked.visitor) {
+    co_await exchange.respond(std::move(asked.refusal));
+    co_return;
+  }
+  std::string_view rest = request.path;
+  rest.remove_prefix(found.route->prefix.size());
+  co_await found.route->run(*this, *asked.visitor, exchange, rest);
+}
+
+Task<void> log_out(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
+  if (visitor.by_cookie) {
+    auto ended = co_await end_session(web.services(), visitor.login.account, visitor.session);
+    if (!ended) {
+      auto refused = problem_response(503, "", "The session cannot be ended now; please try again.");
+      co_await exchange.respond(std::move(refused));
+      co_return;
+    }
+  }
+  auto response = json_response(200, {});
+  response.fields.emplace_back("Set-Cookie", std::string(session_cookie) + "=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0");
+  co_await exchange.respond(std::move(response));
+}
+
+}  // namespace posthorn::jmap
