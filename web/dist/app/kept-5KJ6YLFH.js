@@ -1,0 +1,1 @@
+import{a,b,c}from"./chunk-IBCDM3OI.js";export{b as drop,a as keep,c as keptDrafts};

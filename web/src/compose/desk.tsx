@@ -1,0 +1,286 @@
+// The open drafts on screen: one sheet at a time, the others folded to their subject. Escape folds, it never throws away.
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { size, t } from "../i18n/t.ts";
+import { change } from "../state/settings.ts";
+import { sayFailed } from "../state/toast.ts";
+import { pickTime } from "../ui/act_menus.tsx";
+import { Button } from "../ui/button.tsx";
+import { sure } from "../ui/dialog.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { addKeys } from "../ui/keys.ts";
+import { Menu } from "../ui/menu.tsx";
+import { textToHtml } from "./answer.ts";
+import {
+  attach,
+  changed,
+  close,
+  type Draft,
+  detach,
+  discard,
+  drafts,
+  identities,
+  identityOf,
+  objections,
+  save,
+  send,
+} from "./drafts.ts";
+import { Editor } from "./editor.tsx";
+import { Recipients } from "./recipients.tsx";
+
+export function Desk() {
+  return (
+    <div class="desk">
+      {drafts.value.map((one) =>
+        one.state.value === "folded" ? <Folded key={one.content.key} one={one} /> : <Sheet key={one.content.key} one={one} />,
+      )}
+    </div>
+  );
+}
+
+function Folded({ one }: { one: Draft }) {
+  return (
+    <div class="sheet folded-sheet">
+      <Button
+        label={one.content.subject || t().newMessage}
+        icon="chevron-up"
+        onClick={() => {
+          for (const other of drafts.peek()) other.state.value = "folded";
+          one.state.value = "open";
+        }}
+        showLabel
+      />
+      <Button label={t().close} icon="x" onClick={() => close(one)} />
+    </div>
+  );
+}
+
+async function trySend(one: Draft, at: Date | null): Promise<void> {
+  try {
+    const { refused, ask } = objections(one);
+    if (refused) throw new Error(refused);
+    for (const question of ask ?? []) if (!(await sure(question))) return;
+    await send(one, at);
+  } catch (error) {
+    one.state.value = "open";
+    sayFailed(error);
+  }
+}
+
+async function sendLater(one: Draft): Promise<void> {
+  const at = await pickTime();
+  if (at) await trySend(one, at);
+}
+
+function at(days: number, hour: number): Date {
+  const now = new Date();
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, hour);
+}
+
+function SavedLine({ one }: { one: Draft }) {
+  const state = one.saved.value;
+  const text = {
+    clean: "",
+    device: t().saving,
+    saving: t().saving,
+    server: t().saved(one.savedAt.value ?? ""),
+    failed: t().notSaved,
+  }[state ?? "clean"];
+  return (
+    <span class={`small saved ${state === "failed" ? "warn" : ""}`} role="status" data-saved={state}>
+      {text}
+    </span>
+  );
+}
+
+function Sheet({ one }: { one: Draft }) {
+  const { content } = one;
+  const to = useSignal(content.to);
+  const cc = useSignal(content.cc);
+  const bcc = useSignal(content.bcc);
+  const subject = useSignal(content.subject);
+  const more = useSignal(content.cc.length + content.bcc.length > 0);
+  const plain = useSignal(content.plain);
+  const fresh = !content.to.length;
+  useEffect(
+    () =>
+      addKeys({
+        "Ctrl-Enter": () => void trySend(one, null),
+        "Ctrl-Shift-c": () => void (more.value = true),
+        "Ctrl-Shift-b": () => void (more.value = true),
+        Escape: () => void (one.state.value = "folded"),
+      }),
+    [],
+  );
+  const full = one.state.value === "full";
+  const id = (name: string) => `${name}-${content.key}`;
+  const evening = new Date().getHours() < 17 ? [{ label: t().tonight, do: () => void trySend(one, at(0, 18)) }] : [];
+  return (
+    <section
+      class={`sheet ${full ? "full" : ""}`}
+      role="dialog"
+      aria-label={subject.value || t().newMessage}
+      onDragOver={(event) => {
+        if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+      }}
+      onDrop={(event) => {
+        if (!event.dataTransfer?.files.length) return;
+        event.preventDefault();
+        attach(one, event.dataTransfer.files);
+      }}
+    >
+      <header class="sheet-head">
+        <h2 class="grow">{subject.value || t().newMessage}</h2>
+        <SavedLine one={one} />
+        <Button label={t().minimise} icon="minus" hint="Escape" onClick={() => void (one.state.value = "folded")} />
+        <Button
+          label={t().fullScreen}
+          icon={full ? "minimize-2" : "maximize-2"}
+          class="full-button"
+          pressed={full}
+          onClick={() => void (one.state.value = full ? "open" : "full")}
+        />
+        <Button label={t().close} icon="x" onClick={() => close(one)} />
+      </header>
+      {identities.value.length > 1 && (
+        <div class="recipients">
+          <label for={id("from")}>{t().from}</label>
+          <select
+            id={id("from")}
+            value={identityOf(content)?.id}
+            onChange={(event) => changed(one, { identityId: event.currentTarget.value })}
+          >
+            {identities.value.map((identity) => (
+              <option key={identity.id} value={identity.id}>
+                {identity.name ? `${identity.name} <${identity.email}>` : identity.email}
+              </option>
+            ))}
+          </select>
+        </div>
+      )}
+      <Recipients
+        id={id("to")}
+        label={t().to}
+        list={to.value}
+        focus={fresh}
+        onChange={(list) => {
+          to.value = list;
+          changed(one, { to: list });
+        }}
+      />
+      {more.value ? (
+        <>
+          <Recipients
+            id={id("cc")}
+            label={t().cc}
+            list={cc.value}
+            onChange={(list) => {
+              cc.value = list;
+              changed(one, { cc: list });
+            }}
+          />
+          <Recipients
+            id={id("bcc")}
+            label={t().bcc}
+            list={bcc.value}
+            onChange={(list) => {
+              bcc.value = list;
+              changed(one, { bcc: list });
+            }}
+          />
+        </>
+      ) : (
+        <button type="button" class="link small more-recipients" onClick={() => void (more.value = true)}>
+          {t().cc} / {t().bcc}
+        </button>
+      )}
+      <div class="recipients">
+        <label for={id("subject")}>{t().subject}</label>
+        <input
+          id={id("subject")}
+          class="grow"
+          type="text"
+          value={subject.value}
+          onInput={(event) => {
+            subject.value = event.currentTarget.value;
+            changed(one, { subject: event.currentTarget.value.replace(/[\r\n]+/g, " ") });
+          }}
+        />
+      </div>
+      <Editor
+        html={content.html}
+        plain={plain.value}
+        label={t().messageBody}
+        focus={!fresh}
+        onInput={(text) => changed(one, { html: plain.peek() ? textToHtml(text) : text })}
+        onFiles={(files, inline) =>
+          attach(one, files, inline).map((entry, i) => ({ cid: entry.cid, preview: URL.createObjectURL(files[i]!) }))
+        }
+      />
+      <Attached one={one} />
+      <footer class="sheet-foot">
+        <Button label={t().send} icon="send" kind="primary" hint="Ctrl-Enter" onClick={() => void trySend(one, null)} showLabel />
+        <Menu
+          label={t().sendLater}
+          icon="clock"
+          class="later"
+          items={[
+            ...evening,
+            { label: t().tomorrow, do: () => void trySend(one, at(1, 8)) },
+            { label: t().nextWeek, do: () => void trySend(one, at((8 - new Date().getDay()) % 7 || 7, 8)) },
+            { label: t().pickTime, do: () => void sendLater(one) },
+          ]}
+        />
+        <label class="button plain bare" title={t().attach}>
+          <span class="sr">{t().attach}</span>
+          <Icon name="paperclip" />
+          <input
+            type="file"
+            multiple
+            class="sr"
+            onChange={(event) => {
+              attach(one, event.currentTarget.files ?? []);
+              event.currentTarget.value = "";
+            }}
+          />
+        </label>
+        <label class="toggle">
+          <input
+            type="checkbox"
+            checked={plain.value}
+            onChange={(event) => {
+              plain.value = event.currentTarget.checked;
+              change({ plainText: plain.value });
+              changed(one, { plain: plain.value });
+            }}
+          />
+          {t().plainText}
+        </label>
+        <span class="grow" />
+        <Button label={t().save} icon="check" onClick={() => void save(one).catch(sayFailed)} />
+        <Button label={t().discard} icon="trash-2" onClick={() => void discard(one)} />
+      </footer>
+    </section>
+  );
+}
+
+function Attached({ one }: { one: Draft }) {
+  one.version.value;
+  const list = one.content.attachments;
+  if (!list.length) return null;
+  return (
+    <ul class="attached" aria-label={t().attachments(list.length)}>
+      {list.map((entry) => {
+        const share = one.uploads.get(entry.key)?.share.value;
+        return (
+          <li key={entry.key}>
+            <span class="grow">{entry.name}</span>
+            <span class="small">{size(entry.size)}</span>
+            {share !== undefined && <progress max={1} value={share} aria-label={entry.name} />}
+            <Button label={t().removeFile(entry.name)} icon="x" onClick={() => detach(one, entry.key)} />
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,422 @@
+// The open drafts: saved on this device at once and on the server soon, sent with time to undo. The server holds a letter back (RFC 4865),
+// so undo and scheduled sending work with the browser closed.
+import { signal } from "@preact/signals";
+import { fullDate, shortDate, t } from "../i18n/t.ts";
+import { client, JmapError } from "../jmap/client.ts";
+import type { Address, Email, EmailSubmission, Id, Identity } from "../jmap/types.ts";
+import { forget, email as known, loadBodies } from "../state/emails.ts";
+import { createMailbox, withRole } from "../state/mailboxes.ts";
+import { settings } from "../state/settings.ts";
+import { lookAgain } from "../state/sync.ts";
+import { expire, say, sayFailed } from "../state/toast.ts";
+import { isAddress } from "./addresses.ts";
+import {
+  blank,
+  forwardedText,
+  fromMailto,
+  quoted,
+  recipients,
+  references,
+  speaksOfAttachment,
+  subject,
+  textToHtml,
+} from "./answer.ts";
+import { type Attachment, type Content, drop, keep, keptDrafts } from "./kept.ts";
+import { fromWire, htmlToText, toWire } from "./text.ts";
+
+export type Saved = "clean" | "device" | "saving" | "server" | "failed";
+
+export interface Draft {
+  content: Content;
+  saved: ReturnType<typeof signal<Saved>>;
+  savedAt: ReturnType<typeof signal<string>>;
+  /** Goes up when the content changes from outside the fields (attachments, identity). */
+  version: ReturnType<typeof signal<number>>;
+  uploads: Map<string, { share: ReturnType<typeof signal<number>>; stop: AbortController; done: Promise<void> }>;
+  state: ReturnType<typeof signal<"open" | "folded" | "full">>;
+}
+
+export const drafts = signal<readonly Draft[]>([]);
+export const identities = signal<readonly Identity[]>([]);
+const timers = new Map<string, ReturnType<typeof setTimeout>>();
+const saves = new Map<string, Promise<void>>();
+
+function draftOf(content: Content): Draft {
+  return {
+    content,
+    saved: signal<Saved>("clean"),
+    savedAt: signal(""),
+    version: signal(0),
+    uploads: new Map(),
+    state: signal("open"),
+  };
+}
+
+export async function loadIdentities(): Promise<void> {
+  if (identities.peek().length) return;
+  const answer = await client.call<{ list: Identity[] }>("Identity/get", { ids: null });
+  identities.value = answer.list;
+}
+
+export const identityOf = (one: Content): Identity | undefined =>
+  identities.value.find((identity) => identity.id === one.identityId) ?? identities.value[0];
+
+const own = (): Address[] => [
+  ...identities.peek().map((one) => ({ name: one.name, email: one.email })),
+  { name: null, email: client.session.username },
+];
+
+const signature = (one: Identity | undefined): string =>
+  one?.textSignature ? `<div><br></div><div>-- </div>${textToHtml(one.textSignature)}` : "";
+
+export async function open(kind: "new" | "mailto" | "reply" | "replyAll" | "forward" | "edit", id?: Id): Promise<void> {
+  await loadIdentities();
+  const content = blank();
+  content.plain = settings.peek().plainText;
+  if (kind === "new" || kind === "mailto") {
+    if (kind === "mailto" && id) Object.assign(content, fromMailto(id));
+    content.html = `${content.html || "<div><br></div>"}${signature(identities.peek()[0])}`;
+    content.identityId = identities.peek()[0]?.id ?? null;
+    return show(draftOf(content));
+  }
+  if (drafts.peek().some((one) => one.content.emailId === id)) return;
+  await loadBodies([id!]);
+  const one = known(id!).peek();
+  if (!one) throw new Error(t().bodyFailed);
+  if (kind === "edit") return show(draftOf(fromServer(content, one)));
+  const mine = identities
+    .peek()
+    .find((identity) =>
+      [...(one.to ?? []), ...(one.cc ?? [])].some((who) => who.email.toLowerCase() === identity.email.toLowerCase()),
+    );
+  content.identityId = (mine ?? identities.peek()[0])?.id ?? null;
+  const start = `<div><br></div>${signature(mine ?? identities.peek()[0])}`;
+  if (kind === "forward") {
+    content.subject = subject(one, "Fwd");
+    content.html = start + forwardedText(one);
+    content.attachments = attachmentsOf(one);
+    content.about = { id: one.id, keyword: "$forwarded" };
+  } else {
+    Object.assign(content, recipients(one, kind === "replyAll", own()));
+    content.subject = subject(one, "Re");
+    content.html = start + quoted(one);
+    content.inReplyTo = one.messageId;
+    content.about = { id: one.id, keyword: "$answered" };
+  }
+  content.references = references(one);
+  show(draftOf(content));
+}
+
+function attachmentsOf(one: Email): Attachment[] {
+  return (one.attachments ?? [])
+    .filter((part) => part.blobId)
+    .map((part) => ({
+      key: crypto.randomUUID(),
+      name: part.name ?? "attachment",
+      type: part.type,
+      size: part.size,
+      blobId: part.blobId,
+      cid: part.cid,
+    }));
+}
+
+function urlOf(one: Email, cid: string): string | null {
+  const part = one.attachments?.find((other) => other.cid === cid);
+  return part?.blobId ? client.downloadUrl(part.blobId, part.name ?? "image", part.type) : null;
+}
+
+function fromServer(content: Content, one: Email): Content {
+  const part = one.htmlBody?.find((body) => body.type === "text/html") ?? one.textBody?.[0];
+  const value = one.bodyValues?.[part?.partId ?? ""]?.value ?? "";
+  return {
+    ...content,
+    emailId: one.id,
+    identityId: identities.peek().find((identity) => identity.email === one.from?.[0]?.email)?.id ?? null,
+    to: one.to ?? [],
+    cc: one.cc ?? [],
+    bcc: one.bcc ?? [],
+    subject: one.subject ?? "",
+    html: part?.type === "text/html" ? fromWire(value, (cid) => urlOf(one, cid)) : textToHtml(value),
+    plain: part?.type !== "text/html",
+    attachments: attachmentsOf(one),
+    inReplyTo: one.inReplyTo,
+    references: one.references,
+  };
+}
+
+function show(one: Draft): void {
+  for (const other of drafts.peek()) if (other.state.peek() !== "folded") other.state.value = "folded";
+  drafts.value = [...drafts.peek(), one];
+}
+
+/** Drafts that this device kept and that are not open. Their text is newer than the server's. */
+export function restore(): void {
+  void loadIdentities().catch(() => {});
+  for (const content of keptDrafts()) {
+    if (drafts.peek().some((one) => one.content.key === content.key)) continue;
+    // A file whose upload was cut off is gone with the page that read it.
+    content.attachments = content.attachments.filter((one) => one.blobId);
+    const draft = draftOf(content);
+    draft.saved.value = "device";
+    show(draft);
+    saveSoon(draft);
+  }
+}
+
+/** Called on each change of a field. */
+export function changed(one: Draft, some: Partial<Content>): void {
+  Object.assign(one.content, some, { changed: Date.now() });
+  one.saved.value = keep(one.content) ? "device" : "failed";
+  saveSoon(one);
+}
+
+function saveSoon(one: Draft): void {
+  clearTimeout(timers.get(one.content.key));
+  timers.set(
+    one.content.key,
+    setTimeout(() => void save(one).catch(() => {}), 2000),
+  );
+}
+
+function bodyOf(content: Content): Record<string, unknown> {
+  const text = htmlToText(content.html);
+  const html = toWire(content.html);
+  const inline = content.attachments.filter((one) => one.cid && html.includes(`cid:${one.cid}`));
+  return {
+    bodyValues: content.plain ? { text: { value: text } } : { text: { value: text }, html: { value: html } },
+    textBody: [{ partId: "text", type: "text/plain" }],
+    ...(content.plain ? {} : { htmlBody: [{ partId: "html", type: "text/html" }] }),
+    attachments: content.attachments
+      .filter((one) => one.blobId)
+      .map((one) => ({
+        blobId: one.blobId,
+        type: one.type || "application/octet-stream",
+        name: one.name,
+        disposition: inline.includes(one) ? "inline" : "attachment",
+        ...(inline.includes(one) ? { cid: one.cid } : {}),
+      })),
+  };
+}
+
+async function boxes(): Promise<{ draftsId: Id; sentId: Id }> {
+  return {
+    draftsId: withRole("drafts")?.id ?? (await createMailbox("Drafts")),
+    sentId: withRole("sent")?.id ?? (await createMailbox("Sent")),
+  };
+}
+
+/** Puts the draft on the server: the new one is made and the old one goes in one call, so there is never none. */
+export function save(one: Draft): Promise<void> {
+  clearTimeout(timers.get(one.content.key));
+  const before = saves.get(one.content.key) ?? Promise.resolve();
+  const mine = before.catch(() => {}).then(() => saveNow(one));
+  saves.set(one.content.key, mine);
+  return mine;
+}
+
+async function saveNow(one: Draft): Promise<void> {
+  const { content } = one;
+  if (one.saved.peek() === "server" || one.saved.peek() === "clean") return;
+  const at = content.changed;
+  one.saved.value = "saving";
+  try {
+    const { draftsId } = await boxes();
+    const identity = identityOf(content);
+    const answer = await client.set("Email", {
+      create: {
+        draft: {
+          mailboxIds: { [draftsId]: true },
+          keywords: { $draft: true, $seen: true },
+          from: [{ name: identity?.name || null, email: identity?.email ?? client.session.username }],
+          to: clean(content.to),
+          cc: clean(content.cc),
+          bcc: clean(content.bcc),
+          subject: content.subject,
+          ...(content.inReplyTo ? { inReplyTo: content.inReplyTo } : {}),
+          ...(content.references ? { references: content.references } : {}),
+          ...bodyOf(content),
+        },
+      },
+      ...(content.emailId ? { destroy: [content.emailId] } : {}),
+    });
+    if (content.emailId) forget(content.emailId);
+    content.emailId = answer.created!.draft!.id;
+    one.savedAt.value = shortDate(new Date().toISOString());
+    if (content.changed === at) {
+      one.saved.value = "server";
+      // Still open, so still kept: a crash brings the window back with what is on the server.
+      keep(content);
+    } else {
+      one.saved.value = "device";
+      saveSoon(one);
+    }
+  } catch (error) {
+    one.saved.value = "failed";
+    if (error instanceof JmapError && error.type === "notFound") content.emailId = null;
+    timers.set(
+      content.key,
+      setTimeout(() => void save(one).catch(() => {}), 10_000),
+    );
+    throw error;
+  }
+}
+
+const clean = (list: Address[]): Address[] | null => (list.length ? list.map(({ name, email }) => ({ name, email })) : null);
+
+export function close(one: Draft): void {
+  drafts.value = drafts.peek().filter((other) => other !== one);
+  clearTimeout(timers.get(one.content.key));
+  if (one.saved.peek() === "clean" || one.saved.peek() === "server") drop(one.content.key);
+  else
+    void save(one).then(
+      () => drop(one.content.key),
+      () => {},
+    );
+}
+
+export async function discard(one: Draft): Promise<void> {
+  drafts.value = drafts.peek().filter((other) => other !== one);
+  clearTimeout(timers.get(one.content.key));
+  await saves.get(one.content.key)?.catch(() => {});
+  drop(one.content.key);
+  const { emailId } = one.content;
+  const content = { ...one.content, emailId: null };
+  if (emailId) await client.set("Email", { destroy: [emailId] }).catch(sayFailed);
+  say(t().discarded, {
+    undo: () => {
+      const again = draftOf(content);
+      show(again);
+      changed(again, {});
+    },
+  });
+}
+
+export function attach(one: Draft, files: Iterable<File>, inline = false): Attachment[] {
+  const limit = Number(client.session.capabilities["urn:ietf:params:jmap:core"]?.maxSizeUpload ?? 50_000_000);
+  const added: Attachment[] = [];
+  for (const file of files) {
+    if (file.size > limit) {
+      sayFailed(new Error(`${file.name}: ${file.size} > ${limit}`));
+      continue;
+    }
+    const entry: Attachment = {
+      key: crypto.randomUUID(),
+      name: file.name || "image.png",
+      type: file.type || "application/octet-stream",
+      size: file.size,
+      blobId: null,
+      cid: inline ? `${crypto.randomUUID()}@posthorn` : null,
+    };
+    const share = signal(0);
+    const stop = new AbortController();
+    const done = client
+      .upload(file, entry.type, (now) => void (share.value = now), stop.signal)
+      .then(({ blobId }) => {
+        entry.blobId = blobId;
+        one.uploads.delete(entry.key);
+        changed(one, {});
+        one.version.value = (one.version.peek() ?? 0) + 1;
+      })
+      .catch((error: Error) => {
+        one.uploads.delete(entry.key);
+        detach(one, entry.key);
+        if (!(error instanceof JmapError && error.type === "aborted")) sayFailed(new Error(`${entry.name}: ${error.message}`));
+      });
+    one.uploads.set(entry.key, { share, stop, done });
+    one.content.attachments.push(entry);
+    added.push(entry);
+  }
+  changed(one, {});
+  one.version.value = (one.version.peek() ?? 0) + 1;
+  return added;
+}
+
+export function detach(one: Draft, key: string): void {
+  one.uploads.get(key)?.stop.abort();
+  changed(one, { attachments: one.content.attachments.filter((entry) => entry.key !== key) });
+  one.version.value = (one.version.peek() ?? 0) + 1;
+}
+
+/** What speaks against sending as it is: first what forbids it, then what is asked once. */
+export function objections({ content }: Draft): { refused?: string; ask?: string[] } {
+  const all = [...content.to, ...content.cc, ...content.bcc];
+  if (!all.length) return { refused: t().noRecipients };
+  const bad = all.find((who) => !isAddress(who.email));
+  if (bad) return { refused: t().badAddress(bad.email) };
+  const ask: string[] = [];
+  if (!content.attachments.length && speaksOfAttachment(content.html)) ask.push(t().forgotten);
+  if (!content.subject.trim()) ask.push(t().emptySubject);
+  if (all.length > 10) ask.push(t().manyRecipients(all.length));
+  return { ask };
+}
+
+export async function send(one: Draft, at: Date | null): Promise<void> {
+  one.state.value = "folded";
+  const waiting = [...one.uploads.values()].map((upload) => upload.done);
+  if (waiting.length) {
+    say(t().uploadsFirst);
+    await Promise.all(waiting);
+  }
+  const { content } = one;
+  if (one.saved.peek() === "clean") one.saved.value = "device";
+  await save(one);
+  const { draftsId, sentId } = await boxes();
+  const identity = identityOf(content);
+  const hold = at ? Math.ceil((at.getTime() - Date.now()) / 1000) : settings.peek().undoSeconds + 5;
+  const emailId = content.emailId!;
+  const answer = await client.call<{
+    created: Record<string, EmailSubmission> | null;
+    notCreated: Record<string, { description?: string; type: string }> | null;
+  }>("EmailSubmission/set", {
+    create: {
+      letter: {
+        emailId,
+        identityId: identity?.id,
+        envelope: {
+          mailFrom: {
+            email: identity?.email ?? client.session.username,
+            parameters: hold > 0 ? { HOLDFOR: String(hold) } : null,
+          },
+          rcptTo: [...content.to, ...content.cc, ...content.bcc].map(({ email }) => ({ email, parameters: null })),
+        },
+      },
+    },
+    onSuccessUpdateEmail: {
+      "#letter": { [`mailboxIds/${draftsId}`]: null, [`mailboxIds/${sentId}`]: true, "keywords/$draft": null },
+    },
+  });
+  const refused = answer.notCreated?.letter;
+  if (refused) {
+    one.state.value = "open";
+    throw new Error(refused.description ?? refused.type);
+  }
+  drafts.value = drafts.peek().filter((other) => other !== one);
+  drop(content.key);
+  const { about } = content;
+  if (about) void client.set("Email", { update: { [about.id]: { [`keywords/${about.keyword}`]: true } } }).catch(() => {});
+  const submission = answer.created!.letter!.id;
+  const undo = () => takeBack(submission, content, draftsId, sentId);
+  if (at) say(t().scheduled(fullDate(at.toISOString())), { undo });
+  else {
+    const seconds = settings.peek().undoSeconds;
+    say(t().sending(seconds), { undo, seconds });
+    setTimeout(() => expire(undo), seconds * 1000);
+  }
+  void lookAgain();
+}
+
+async function takeBack(submission: Id, content: Content, draftsId: Id, sentId: Id): Promise<void> {
+  try {
+    await client.set("EmailSubmission", { update: { [submission]: { undoStatus: "canceled" } } });
+  } catch (error) {
+    throw error instanceof JmapError && error.type === "cannotUnsend" ? new Error(t().tooLate) : error;
+  }
+  await client.set("Email", {
+    update: { [content.emailId!]: { [`mailboxIds/${sentId}`]: null, [`mailboxIds/${draftsId}`]: true, "keywords/$draft": true } },
+  });
+  const again = draftOf(content);
+  again.saved.value = "server";
+  show(again);
+  keep(content);
+  say(t().unsent);
+}

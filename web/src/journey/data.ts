@@ -1,0 +1,169 @@
+// The journey of a message: what the server kept of it (capability urn:posthorn:journey). Pure reading of it into what people are told.
+import { signal } from "@preact/signals";
+import { t } from "../i18n/t.ts";
+import { client } from "../jmap/client.ts";
+import type { Id } from "../jmap/types.ts";
+
+export interface SpfStep {
+  depth: number;
+  domain: string;
+  term: string;
+  outcome: string;
+  lookups: number;
+  record?: string;
+}
+
+export interface Evidence {
+  id: string;
+  received_at: number;
+  by: string;
+  client?: { ip: string; port?: number; user?: string };
+  helo?: string;
+  protocol?: string;
+  tls?: { version: string; cipher: string } | null;
+  reverse_path: string;
+  judgement?: {
+    spf: { result: string; domain: string; sender: string; reason: string; lookups: number; steps?: SpfStep[] };
+    dkim: {
+      result: string;
+      domain: string;
+      selector: string;
+      reason: string;
+      key_bits?: number;
+      algorithm?: string;
+      signed_fields?: string[];
+      unsigned_fields?: string[];
+    }[];
+    arc?: { result: string };
+    dmarc: {
+      result: string;
+      policy: string;
+      disposition: string;
+      author: string;
+      org_domain: string;
+      record: string;
+      aligned: { spf: boolean; dkim: boolean };
+      reason: string;
+    };
+    mailing_list?: boolean;
+    forwarded?: boolean;
+    disposition: string;
+    reason: string;
+  };
+  dns?: { name: string; type: string; outcome: string; security: string; records: string[]; ttl: number }[];
+}
+
+export interface Edit {
+  where: string;
+  sentence: string;
+  removed: string | null;
+  added: string | null;
+}
+
+export interface Altered {
+  result: string;
+  text: string;
+  edits?: Edit[];
+  between?: { after: string; before: string; editor: string } | null;
+}
+
+export interface Hop {
+  from: string;
+  by: string;
+  with: string;
+  at: string | null;
+  tls: boolean;
+  /** Ours, and so seen by us; the others are what the message says. */
+  saw: boolean;
+}
+
+export interface Attempt {
+  recipient: string;
+  state: string;
+  host?: string;
+  reply?: string;
+  tls?: string;
+  verified?: boolean;
+  at?: string;
+}
+
+export interface Journey {
+  id: Id;
+  evidence: Evidence | null;
+  altered: Altered | null;
+  hops: Hop[];
+  deliveries?: Attempt[];
+}
+
+const kept = signal<ReadonlyMap<Id, Journey | "none" | "failed">>(new Map());
+const asked = new Set<Id>();
+
+export function journey(id: Id): Journey | "none" | "failed" | undefined {
+  if (!asked.has(id)) {
+    asked.add(id);
+    void load(id);
+  }
+  return kept.value.get(id);
+}
+
+async function load(id: Id): Promise<void> {
+  let found: Journey | "none" | "failed" = "none";
+  try {
+    if (client.can("urn:posthorn:journey"))
+      found = (await client.call<{ list: Journey[] }>("Journey/get", { ids: [id] })).list[0] ?? "none";
+  } catch {
+    found = "failed";
+    asked.delete(id);
+  }
+  kept.value = new Map(kept.peek()).set(id, found);
+}
+
+export type Word = "pass" | "fail" | "warn" | "unknown";
+
+export function wordOf(result: string): Word {
+  if (result === "pass") return "pass";
+  if (result === "fail" || result === "permerror") return "fail";
+  if (result === "softfail" || result === "policy") return "warn";
+  return "unknown";
+}
+
+/** The verdict in one sentence and one word; "could not check" is never shown as good. */
+export function verdict(one: Journey): { word: Word; text: string } {
+  const { evidence } = one;
+  if (!evidence) return { word: "unknown", text: t().noJourney };
+  if (!evidence.judgement)
+    return evidence.client?.user ? { word: "pass", text: t().proven(evidence.by) } : { word: "unknown", text: t().noJourney };
+  const { dmarc, dkim, spf } = evidence.judgement;
+  const author = dmarc.author || spf.domain;
+  if (dmarc.result === "pass") return { word: "pass", text: t().proven(author) };
+  if (dmarc.result === "temperror" || dkim.some((sig) => sig.result === "temperror"))
+    return { word: "unknown", text: t().couldNotCheck };
+  if (dmarc.result === "fail")
+    return { word: dmarc.policy === "reject" || dmarc.policy === "quarantine" ? "fail" : "warn", text: t().forged(author) };
+  // Without a DMARC record a signature of the author's own domain proves as much.
+  if (dmarc.aligned.dkim || dmarc.aligned.spf) return { word: "pass", text: t().proven(author) };
+  return { word: "unknown", text: t().notProven(author) };
+}
+
+/** For the clipboard: what a person would send to an administrator. */
+export function report(one: Journey): string {
+  const e = one.evidence;
+  if (!e) return t().noJourney;
+  const lines = [
+    verdict(one).text,
+    "",
+    `id ${e.id}`,
+    `${new Date(e.received_at * 1000).toISOString()} ${e.by}`,
+    `client ${e.client?.ip ?? ""} HELO ${e.helo ?? ""}`,
+    `reverse-path <${e.reverse_path}>`,
+    `TLS ${e.tls ? `${e.tls.version} ${e.tls.cipher}` : "none"}`,
+  ];
+  const j = e.judgement;
+  if (j) {
+    lines.push(`SPF ${j.spf.result} (${j.spf.domain}): ${j.spf.reason}`);
+    for (const sig of j.dkim) lines.push(`DKIM ${sig.result} (${sig.domain}, ${sig.selector}): ${sig.reason}`);
+    lines.push(`DMARC ${j.dmarc.result} (${j.dmarc.author}): ${j.dmarc.reason}`, `${j.disposition}: ${j.reason}`);
+  }
+  if (one.altered) lines.push(one.altered.text);
+  return lines.join("\n");
+}

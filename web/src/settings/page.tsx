@@ -1,0 +1,218 @@
+// Settings: how it looks, how one reads and writes, names and signatures, the automatic reply, the account.
+import { signal, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { identities, loadIdentities } from "../compose/drafts.ts";
+import { chooseLanguage, t } from "../i18n/t.ts";
+import { client } from "../jmap/client.ts";
+import type { Identity } from "../jmap/types.ts";
+import { change, type Settings as Preferences, settings } from "../state/settings.ts";
+import { say, sayFailed } from "../state/toast.ts";
+import { Button } from "../ui/button.tsx";
+import { Account } from "./account.tsx";
+
+function Choice<K extends keyof Preferences>(p: {
+  name: K;
+  label: string;
+  of: [Preferences[K] & (string | number), string][];
+  then?: () => void;
+}) {
+  return (
+    <label class="line">
+      <span class="grow">{p.label}</span>
+      <select
+        value={String(settings.value[p.name])}
+        onChange={(event) => {
+          const found = p.of.find(([value]) => String(value) === event.currentTarget.value);
+          if (found) change({ [p.name]: found[0] });
+          p.then?.();
+        }}
+      >
+        {p.of.map(([value, text]) => (
+          <option key={String(value)} value={String(value)}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Switch(p: { name: "conversations" | "keys" | "plainText"; label: string }) {
+  return (
+    <label class="line">
+      <span class="grow">{p.label}</span>
+      <input
+        type="checkbox"
+        checked={settings.value[p.name]}
+        onChange={(event) => change({ [p.name]: event.currentTarget.checked })}
+      />
+    </label>
+  );
+}
+
+function IdentityForm({ one }: { one: Identity }) {
+  const name = useSignal(one.name);
+  const text = useSignal(one.textSignature);
+  const save = async () => {
+    try {
+      await client.set("Identity", { update: { [one.id]: { name: name.value, textSignature: text.value } } });
+      identities.value = identities
+        .peek()
+        .map((other) => (other.id === one.id ? { ...other, name: name.value, textSignature: text.value } : other));
+      say(t().savedWord);
+    } catch (error) {
+      sayFailed(error);
+    }
+  };
+  return (
+    <fieldset class="card">
+      <legend>{one.email}</legend>
+      <label class="field">
+        <span>{t().name}</span>
+        <input type="text" value={name.value} onInput={(event) => void (name.value = event.currentTarget.value)} />
+      </label>
+      <label class="field">
+        <span>{t().signature}</span>
+        <textarea rows={3} value={text.value} onInput={(event) => void (text.value = event.currentTarget.value)} />
+      </label>
+      <div>
+        <Button label={t().save} onClick={() => void save()} showLabel />
+      </div>
+    </fieldset>
+  );
+}
+
+interface Vacation {
+  isEnabled: boolean;
+  fromDate: string | null;
+  toDate: string | null;
+  subject: string | null;
+  textBody: string | null;
+}
+const vacation = signal<Vacation | null>(null);
+
+function VacationForm() {
+  useEffect(() => {
+    client
+      .call<{ list: Vacation[] }>("VacationResponse/get", { ids: ["singleton"] })
+      .then((answer) => void (vacation.value = answer.list[0] ?? null), sayFailed);
+  }, []);
+  const one = vacation.value;
+  if (!one) return null;
+  const set = (some: Partial<Vacation>) => void (vacation.value = { ...one, ...some });
+  const day = (iso: string | null) => iso?.slice(0, 10) ?? "";
+  const save = async () => {
+    try {
+      await client.set("VacationResponse", { update: { singleton: one } });
+      say(t().savedWord);
+    } catch (error) {
+      sayFailed(error);
+    }
+  };
+  return (
+    <section aria-labelledby="vacation">
+      <h2 id="vacation">{t().vacation}</h2>
+      <label class="line">
+        <span class="grow">{t().vacationOn}</span>
+        <input type="checkbox" checked={one.isEnabled} onChange={(event) => set({ isEnabled: event.currentTarget.checked })} />
+      </label>
+      <label class="field">
+        <span>{t().subject}</span>
+        <input type="text" value={one.subject ?? ""} onInput={(event) => set({ subject: event.currentTarget.value || null })} />
+      </label>
+      <label class="field">
+        <span>{t().messageBody}</span>
+        <textarea rows={4} value={one.textBody ?? ""} onInput={(event) => set({ textBody: event.currentTarget.value || null })} />
+      </label>
+      <div class="line">
+        <label>
+          <span class="small">{t().from} </span>
+          <input
+            type="date"
+            value={day(one.fromDate)}
+            onInput={(event) => set({ fromDate: event.currentTarget.value ? `${event.currentTarget.value}T00:00:00Z` : null })}
+          />
+        </label>
+        <label>
+          <span class="small">{t().to} </span>
+          <input
+            type="date"
+            value={day(one.toDate)}
+            onInput={(event) => set({ toDate: event.currentTarget.value ? `${event.currentTarget.value}T23:59:59Z` : null })}
+          />
+        </label>
+        <Button label={t().save} onClick={() => void save()} showLabel />
+      </div>
+    </section>
+  );
+}
+
+export function Settings() {
+  useEffect(() => void loadIdentities().catch(sayFailed), []);
+  return (
+    <section class="page" aria-labelledby="settings-title">
+      <h1 id="settings-title">{t().settings}</h1>
+      <section aria-labelledby="looks">
+        <h2 id="looks">{t().appearance}</h2>
+        <Choice
+          name="theme"
+          label={t().theme}
+          of={[
+            ["system", t().system],
+            ["light", t().light],
+            ["dark", t().dark],
+          ]}
+        />
+        <Choice
+          name="density"
+          label={t().density}
+          of={[
+            ["compact", t().compact],
+            ["cosy", t().cosy],
+            ["roomy", t().roomy],
+          ]}
+        />
+        <Choice
+          name="language"
+          label={t().languageWord}
+          of={[
+            ["system", t().system],
+            ["en", "English"],
+            ["de", "Deutsch"],
+          ]}
+          then={() => void chooseLanguage()}
+        />
+      </section>
+      <section aria-labelledby="reads">
+        <h2 id="reads">{t().reading}</h2>
+        <Switch name="conversations" label={t().groupThreads} />
+        <Switch name="keys" label={t().keysOn} />
+        {settings.value.imagesFrom.length > 0 && (
+          <div class="line">
+            <span class="grow">
+              {t().allowedImages}: {settings.value.imagesFrom.join(", ")}
+            </span>
+            <Button label={t().end} onClick={() => change({ imagesFrom: [] })} showLabel />
+          </div>
+        )}
+      </section>
+      <section aria-labelledby="writes">
+        <h2 id="writes">{t().writing}</h2>
+        <Choice
+          name="undoSeconds"
+          label={t().undoTime}
+          of={[5, 10, 15, 20, 30].map((n) => [n, t().seconds(n)] as [number, string])}
+        />
+        <Switch name="plainText" label={t().plainText} />
+      </section>
+      <section aria-labelledby="names">
+        <h2 id="names">{t().identities}</h2>
+        {identities.value.map((one) => (
+          <IdentityForm key={one.id} one={one} />
+        ))}
+      </section>
+      {client.can("urn:ietf:params:jmap:vacationresponse") && <VacationForm />}
+      <Account />
+    </section>
+  );
+}

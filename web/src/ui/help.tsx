@@ -1,0 +1,31 @@
+import { t } from "../i18n/t.ts";
+import { OPERATORS } from "../search/parse.ts";
+import { Dialog } from "./dialog.tsx";
+import type { Command } from "./palette.tsx";
+
+/** What `?` shows: every key and every search word, from the tables that run them. */
+export default function Help({ commands, onClose }: { commands: Command[]; onClose: () => void }) {
+  return (
+    <Dialog title={t().help} onClose={onClose} class="help">
+      <dl class="keys">
+        {commands
+          .filter((one) => one.key)
+          .map((one) => (
+            <div key={one.name}>
+              <dt>
+                <kbd>{one.key}</kbd>
+              </dt>
+              <dd>{one.name}</dd>
+            </div>
+          ))}
+      </dl>
+      <h3>{t().search}</h3>
+      <p class="mono">
+        {Object.keys(OPERATORS)
+          .map((name) => `${name}:`)
+          .join("  ")}{" "}
+        -x OR ( )
+      </p>
+    </Dialog>
+  );
+}

@@ -1,0 +1,243 @@
+// The list of messages: rows of one height, only those on screen exist. One tab stop; arrows and j/k move inside.
+import { computed, signal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { t } from "../i18n/t.ts";
+import type { Id } from "../jmap/types.ts";
+import * as actions from "../state/actions.ts";
+import { email } from "../state/emails.ts";
+import { idAt, loading, need, problem, revision, show, total } from "../state/list.ts";
+import { find, withRole } from "../state/mailboxes.ts";
+import { route } from "../state/route.ts";
+import { clear, cursor, everything, selected, selectLoaded } from "../state/selection.ts";
+import { settings } from "../state/settings.ts";
+import { arrivals, lookAgain } from "../state/sync.ts";
+import { sayFailed } from "../state/toast.ts";
+import { LabelMenu, MoreMenu, MoveMenu, SnoozeMenu } from "./act_menus.tsx";
+import { Button } from "./button.tsx";
+import { sure } from "./dialog.tsx";
+import { filterNow } from "./query.ts";
+import { Row } from "./row.tsx";
+
+const HEIGHTS = { compact: 32, cosy: 40, roomy: 56 };
+const SPARE = 8;
+const first = signal(0);
+const room = signal(20);
+const narrow = signal(matchMedia("(max-width: 719px)").matches);
+matchMedia("(max-width: 719px)").addEventListener("change", (event) => {
+  narrow.value = event.matches;
+});
+const rowHeight = computed(() => (narrow.value ? 68 : HEIGHTS[settings.value.density]));
+
+/** What acts are for: the ticked rows, else the row of the cursor. */
+export function targets(): Id[] {
+  if (selected.peek().size) return [...selected.peek()];
+  const id = idAt(cursor.peek());
+  return id ? [id] : [];
+}
+
+export function moveCursor(by: number): void {
+  cursor.value = Math.max(0, Math.min(total.peek() - 1, cursor.peek() + by));
+  queueMicrotask(() => {
+    const row = document.getElementById(`row-${cursor.peek()}`);
+    row?.focus({ preventScroll: false });
+    row?.scrollIntoView({ block: "nearest" });
+  });
+}
+
+function SelectionBar() {
+  const n = everything.value ? total.value : selected.value.size;
+  const rows = targets();
+  const reading = rows.some((id) => !email(id).value?.keywords.$seen);
+  const act = (what: (ids: Id[]) => Promise<void>) => {
+    if (!everything.peek()) void what(rows).catch(sayFailed);
+    else void actOnEverything(what);
+  };
+  const all = route.value.view === "mail" ? find(route.value.place) : undefined;
+  return (
+    <div class="bar selecting" role="toolbar" aria-label={t().selected(n)}>
+      <Button label={t().clearSelection} icon="x" hint="Escape" onClick={clear} />
+      <span class="grow" role="status">
+        {everything.value ? t().allSelected(n) : t().selected(n)}
+        {!everything.value && all && selected.value.size < total.value && (
+          <button
+            type="button"
+            class="link"
+            onClick={() => {
+              everything.value = true;
+            }}
+          >
+            {t().selectAll(total.value)}
+          </button>
+        )}
+      </span>
+      <Button label={t().archive} icon="archive" hint="e" onClick={() => act(actions.archive)} />
+      <Button label={t().delete} icon="trash-2" hint="#" onClick={() => act((ids) => actions.remove(ids, sure))} />
+      <Button
+        label={all?.role === "junk" ? t().notSpam : t().spam}
+        icon="shield-alert"
+        hint="!"
+        onClick={() => act(actions.junk)}
+      />
+      <Button
+        label={reading ? t().read : t().unreadAct}
+        icon={reading ? "mail-open" : "mail"}
+        hint={reading ? "Shift-I" : "Shift-U"}
+        onClick={() => act((ids) => actions.markRead(ids, reading))}
+      />
+      <MoveMenu rows={rows} />
+      <LabelMenu rows={rows} />
+      <SnoozeMenu rows={rows} />
+      <MoreMenu rows={rows} />
+    </div>
+  );
+}
+
+/** Loads the rest of the list a window at a time and acts on each; the list shrinks or not, so ids are gathered first. */
+async function actOnEverything(what: (ids: Id[]) => Promise<void>): Promise<void> {
+  try {
+    for (let at = 0; at < total.peek(); at += 500) await need(at, Math.min(total.peek(), at + 500));
+    const ids = Array.from({ length: total.peek() }, (_, i) => idAt(i)).filter((id) => id !== undefined);
+    for (let at = 0; at < ids.length; at += 500) await what(ids.slice(at, at + 500));
+    clear();
+    await lookAgain();
+  } catch (error) {
+    sayFailed(error);
+  }
+}
+
+function ListBar() {
+  const n = total.value;
+  return (
+    <div class="bar" role="toolbar" aria-label={t().messages(n)}>
+      <input
+        type="checkbox"
+        aria-label={t().all}
+        title={`${t().all} (* a)`}
+        checked={false}
+        onClick={(event) => {
+          event.preventDefault();
+          selectLoaded();
+        }}
+      />
+      <Button label={t().refresh} icon="refresh-cw" onClick={() => void lookAgain()} />
+      <span class="grow" role="status">
+        {loading.value ? t().loading : settings.value.conversations ? t().conversations(n) : t().messages(n)}
+      </span>
+    </div>
+  );
+}
+
+export function List({ onOpen }: { onOpen: (row: number) => void }) {
+  const box = useRef<HTMLDivElement>(null);
+  const pane = route.value;
+  const query = `${pane.view}/${pane.place}/${settings.value.conversations}`;
+  useEffect(() => {
+    clear();
+    cursor.value = 0;
+    arrivals.value = 0;
+    if (box.current) box.current.scrollTop = 0;
+    void show({ filter: filterNow(), collapseThreads: settings.peek().conversations });
+  }, [query]);
+  useLayoutEffect(() => {
+    const element = box.current!;
+    const measure = () => {
+      first.value = Math.floor(element.scrollTop / rowHeight.peek());
+      room.value = Math.ceil(element.clientHeight / rowHeight.peek()) + 1;
+      void need(first.peek() - SPARE, first.peek() + room.peek() + SPARE);
+    };
+    measure();
+    element.addEventListener("scroll", measure, { passive: true });
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => {
+      element.removeEventListener("scroll", measure);
+      observer.disconnect();
+    };
+  }, []);
+  revision.value;
+  const height = rowHeight.value;
+  const from = Math.max(0, first.value - SPARE);
+  const to = Math.min(total.value, first.value + room.value + SPARE);
+  const rows: number[] = [];
+  for (let i = from; i < to; i += 1) rows.push(i);
+  const box_ = pane.view === "mail" ? find(pane.place) : undefined;
+  const sentBox = box_?.role === "sent" || box_?.role === "drafts";
+  const scrolled = first.value > 0;
+  return (
+    <section class="list-pane" aria-label={t().messages(total.value)}>
+      {selected.value.size ? <SelectionBar /> : <ListBar />}
+      {scrolled && arrivals.value > 0 && (
+        <button
+          type="button"
+          class="pill-button"
+          onClick={() => {
+            arrivals.value = 0;
+            box.current!.scrollTop = 0;
+          }}
+        >
+          {t().newMail(arrivals.value)} ↑
+        </button>
+      )}
+      <div class="sr" role="status" aria-live="polite">
+        {arrivals.value > 0 ? t().newMail(arrivals.value) : ""}
+      </div>
+      <div
+        ref={box}
+        id="list"
+        class="list"
+        role="grid"
+        aria-rowcount={total.value}
+        aria-multiselectable="true"
+        aria-busy={loading.value}
+        aria-label={t().messages(total.value)}
+        tabIndex={total.value ? -1 : 0}
+        onKeyDown={(event) => {
+          const by = {
+            ArrowDown: 1,
+            ArrowUp: -1,
+            PageDown: room.peek() - 2,
+            PageUp: 2 - room.peek(),
+            Home: -Infinity,
+            End: Infinity,
+          }[event.key];
+          if (by === undefined || (event.target as HTMLElement).closest("button, input")) return;
+          event.preventDefault();
+          moveCursor(by);
+        }}
+      >
+        {/* Browsers draw no element higher than some 30 million pixels; at 32 pixels a row that is a million messages. */}
+        <div class="rows" role="rowgroup" style={{ height: `${total.value * height}px` }}>
+          {rows.map((row) => (
+            <Row
+              key={idAt(row) ?? row}
+              id={idAt(row)}
+              row={row}
+              of={total.value}
+              top={row * height}
+              sentBox={sentBox}
+              open={isOpen(row)}
+              onOpen={onOpen}
+            />
+          ))}
+        </div>
+        {problem.value && (
+          <div class="empty" role="alert">
+            <p>{problem.value}</p>
+            <Button label={t().retry} onClick={() => void need(0, 1)} showLabel />
+          </div>
+        )}
+        {!loading.value && !problem.value && total.value === 0 && (
+          <p class="empty">
+            {pane.view === "search" ? t().emptySearch : box_ === withRole("inbox") ? t().emptyInbox : t().emptyBox}
+          </p>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function isOpen(row: number): boolean {
+  const id = idAt(row);
+  const open = route.value.thread;
+  return Boolean(open && id && (email(id).value?.threadId === open || id === open));
+}

@@ -1,0 +1,147 @@
+// The left rail: mailboxes and labels with their unread counts, quota, and the ways to settings and contacts.
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { size, t } from "../i18n/t.ts";
+import { client } from "../jmap/client.ts";
+import type { Id, Mailbox } from "../jmap/types.ts";
+import { label, moveTo } from "../state/actions.ts";
+import { createMailbox, fullName, mailboxes, placeOf } from "../state/mailboxes.ts";
+import { go, route } from "../state/route.ts";
+import { say, sayFailed } from "../state/toast.ts";
+import { Button } from "./button.tsx";
+import { ask } from "./dialog.tsx";
+import { Icon } from "./icon.tsx";
+import type { IconName } from "./icons.ts";
+import { mailboxIcon, mailboxLabel } from "./names.ts";
+
+export const railOpen = signal(false);
+export const DRAGGED = "application/x-posthorn-rows";
+
+interface Quota {
+  used: number;
+  hardLimit: number;
+}
+const quota = signal<Quota | null>(null);
+
+async function loadQuota(): Promise<void> {
+  if (!client.can("urn:ietf:params:jmap:quota")) return;
+  const answer = await client.call<{ list: (Quota & { resourceType: string })[] }>("Quota/get", { ids: null });
+  quota.value = answer.list.find((one) => one.resourceType === "octets") ?? null;
+}
+
+function Place({ box }: { box: Mailbox }) {
+  const over = signal(false);
+  const place = placeOf(box);
+  const here = route.value.view === "mail" && route.value.place === place;
+  const counts = box.role === "drafts" ? box.totalEmails : box.role === "sent" || box.role === "trash" ? 0 : box.unreadThreads;
+  const depth = fullName(box).split("/").length - 1;
+  return (
+    <li>
+      <a
+        href={`/mail/${encodeURIComponent(place)}`}
+        class={`place ${here ? "here" : ""} depth-${Math.min(depth, 4)}`}
+        aria-current={here ? "page" : undefined}
+        aria-label={t().unreadIn(mailboxLabel(box), counts)}
+        onClick={(event) => {
+          if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+          event.preventDefault();
+          railOpen.value = false;
+          go({ view: "mail", place });
+        }}
+        onDragOver={(event) => {
+          if (event.dataTransfer?.types.includes(DRAGGED)) {
+            event.preventDefault();
+            over.value = true;
+          }
+        }}
+        onDragLeave={() => {
+          over.value = false;
+        }}
+        onDrop={(event) => {
+          event.preventDefault();
+          over.value = false;
+          const rows = JSON.parse(event.dataTransfer!.getData(DRAGGED)) as Id[];
+          void (event.altKey ? label(rows, box.id, true) : moveTo(rows, box.id));
+        }}
+      >
+        <Icon name={mailboxIcon(box.role)} />
+        <span class="grow">{mailboxLabel(box)}</span>
+        {counts > 0 && <span class={`count ${box.role === "inbox" ? "strong" : ""}`}>{counts}</span>}
+      </a>
+    </li>
+  );
+}
+
+async function newMailbox(): Promise<void> {
+  const name = await ask(t().newMailbox, t().mailboxName);
+  if (!name) return;
+  try {
+    await createMailbox(name.trim());
+    say(`${t().savedWord}: ${name.trim()}`);
+  } catch (error) {
+    sayFailed(error);
+  }
+}
+
+function PageLink(p: { view: "settings" | "contacts"; icon: IconName; text: string }) {
+  const here = route.value.view === p.view;
+  return (
+    <li>
+      <a
+        href={`/${p.view}`}
+        class={`place ${here ? "here" : ""}`}
+        aria-current={here ? "page" : undefined}
+        onClick={(event) => {
+          event.preventDefault();
+          railOpen.value = false;
+          go({ view: p.view, place: "" });
+        }}
+      >
+        <Icon name={p.icon} />
+        <span class="grow">{p.text}</span>
+      </a>
+    </li>
+  );
+}
+
+export function Rail({ onCompose }: { onCompose: () => void }) {
+  useEffect(() => void loadQuota().catch(() => {}), []);
+  const withRoles = mailboxes.value.filter((one) => one.role);
+  const labels = mailboxes.value.filter((one) => !one.role);
+  const q = quota.value;
+  return (
+    <nav class={`rail ${railOpen.value ? "open" : ""}`} aria-label={t().labels}>
+      <Button label={t().compose} icon="pencil" hint="c" kind="primary" class="compose" onClick={onCompose} showLabel />
+      <ul>
+        {withRoles.map((one) => (
+          <Place key={one.id} box={one} />
+        ))}
+      </ul>
+      <div class="rail-head">
+        <h2>{t().labels}</h2>
+        <Button label={t().newMailbox} icon="plus" onClick={() => void newMailbox()} />
+      </div>
+      <ul>
+        {labels.map((one) => (
+          <Place key={one.id} box={one} />
+        ))}
+      </ul>
+      <ul class="rail-foot">
+        {client.can("urn:ietf:params:jmap:contacts") && <PageLink view="contacts" icon="users" text={t().contacts} />}
+        <PageLink view="settings" icon="settings" text={t().settings} />
+      </ul>
+      {q && q.hardLimit > 0 && (
+        <div class="quota">
+          <meter
+            min={0}
+            max={q.hardLimit}
+            high={q.hardLimit * 0.9}
+            value={q.used}
+            aria-label={t().quota(size(q.used), size(q.hardLimit))}
+          />
+          <span>{t().quota(size(q.used), size(q.hardLimit))}</span>
+        </div>
+      )}
+    </nav>
+  );
+}

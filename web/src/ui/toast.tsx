@@ -1,0 +1,19 @@
+import { t } from "../i18n/t.ts";
+import { dismiss, toast, undoLast } from "../state/toast.ts";
+import { Button } from "./button.tsx";
+
+/** Announced politely, once; the undo button can be reached by `z` from anywhere. */
+export function Toasts() {
+  const now = toast.value;
+  return (
+    <div class="toasts" role="status" aria-live="polite">
+      {now && (
+        <div class={`toast ${now.kind}`} key={now.id}>
+          <span>{now.text}</span>
+          {now.undo && <Button label={t().undo} hint="z" onClick={() => void undoLast()} showLabel />}
+          <Button label={t().close} icon="x" onClick={dismiss} />
+        </div>
+      )}
+    </div>
+  );
+}

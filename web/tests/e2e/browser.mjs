@@ -1,0 +1,86 @@
+// One Chromium for all tests of a file; a page that has logged in; axe; letters by curl.
+import { execFile } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { chromium } from "playwright-core";
+
+const { URL: url, PASSWORD, SUBMISSIONS, IMAPS, SHOTS } = process.env;
+export const address = "alice@blue.test";
+const run = promisify(execFile);
+export const base = url;
+
+export async function launch() {
+  return chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+}
+
+/** A page on a fresh profile. Every request that leaves our server, every script error and every refusal by the policy is remembered. */
+export async function open(browser, options = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, locale: "en-GB", serviceWorkers: "block", ...options });
+  const page = await context.newPage();
+  page.troubles = [];
+  page.on("pageerror", (error) => page.troubles.push(`error: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !/status of 401/.test(message.text())) page.troubles.push(`console: ${message.text()}`);
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(url) && !/^(data|blob|about):/.test(request.url())) page.troubles.push(`left: ${request.url()}`);
+  });
+  return page;
+}
+
+export async function signIn(page, path = "/") {
+  await page.goto(url + path);
+  await page.getByLabel("Mail address").fill(address);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("grid").waitFor();
+}
+
+export async function signedIn(browser, options, path) {
+  const page = await open(browser, options);
+  await signIn(page, path);
+  return page;
+}
+
+const axe = await readFile(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+
+/** Serious and critical findings of axe, as text. The script comes by the debugger, so the page's policy stays as it is. */
+export async function findings(page) {
+  await page.evaluate(axe);
+  const result = await page.evaluate(() => globalThis.axe.run(document, { iframes: false, resultTypes: ["violations"] }));
+  return result.violations
+    .filter((one) => one.impact === "serious" || one.impact === "critical")
+    .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(" ")} ${node.failureSummary?.split("\n")[1] ?? ""}`));
+}
+
+export async function shot(page, name) {
+  if (!SHOTS) return;
+  mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: `${SHOTS}/${name}.png` });
+}
+
+/** A letter from carol, as a mail app would send it. */
+export async function deliver(message, from = "carol@blue.test", to = [address]) {
+  const child = run("curl", ["-sk", "--url", `smtps://${SUBMISSIONS}`, "--user", `${from}:${PASSWORD}`, "--mail-from", from, ...to.flatMap((one) => ["--mail-rcpt", one]), "-T", "-"]);
+  child.child.stdin.end(message.replace(/\r?\n/g, "\r\n"));
+  await child;
+}
+
+export async function imap(command, mailbox = "INBOX", server = IMAPS, user = address) {
+  const { stdout } = await run("curl", ["-sk", `imaps://${server}/${encodeURIComponent(mailbox)}`, "--user", `${user}:${PASSWORD}`, "-X", command]);
+  return stdout;
+}
+
+export async function until(what, message, seconds = 20) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const value = await what();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`in ${seconds} s not: ${message}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
