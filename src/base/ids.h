@@ -19,7 +19,7 @@ enum class Uid : std::uint32_t {};             // RFC 9051 2.3.1.1; 0 is none
 enum class UidValidity : std::uint32_t {};     // RFC 9051 2.3.1.1
 enum class ModSeq : std::uint64_t {};          // RFC 7162; fits 63 bits; 0 is "before everything"
 
-// A blob is one accepted message as it came; its id is random and says nothing of its content.
+// A blob is one accepted message as it came; its id is the time it came and 80 random bits, and says nothing of its content.
 struct BlobId {
   std::array<std::uint8_t, 16> bytes{};
   auto operator<=>(const BlobId&) const = default;

@@ -225,15 +225,25 @@ class SocketStream final : public Stream {
     return {};
   }
 
+  // Deadlines are set and lifted around every read and write. A timer that runs already and fires no later is left alone: when it
+  // fires it looks whether something is due, and goes on for what is due later.
   void deadline_at(SteadyTime when) {
     due_ = when;
     timed_out_ = false;
-    if (when == SteadyTime{} || !socket_.is_open()) return timer_->cancel();
-    timer_->start(std::max(Duration::zero(), when - clock_.steady()), [this] {
-      timed_out_ = true;
-      boost::system::error_code ignored;
-      socket_.cancel(ignored);
-    });
+    if (when == SteadyTime{} || !socket_.is_open()) return;
+    if (fires_ == SteadyTime{} || when < fires_) start_timer(when);
+  }
+  void start_timer(SteadyTime when) {
+    fires_ = when;
+    timer_->start(std::max(Duration::zero(), when - clock_.steady()), [this] { timer_fired(); });
+  }
+  void timer_fired() {
+    fires_ = SteadyTime{};
+    if (due_ == SteadyTime{}) return;
+    if (clock_.steady() < due_) return start_timer(due_);
+    timed_out_ = true;
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
   }
 
   // A peer that keeps us busy must not keep the thread from its other connections.
@@ -329,6 +339,7 @@ class SocketStream final : public Stream {
   SslPtr ssl_;
   std::optional<TlsFacts> tls_;
   SteadyTime due_{};
+  SteadyTime fires_{};  // when the timer will; none: it does not run
   int calls_ = 0;
   bool timed_out_ = false;
   bool broken_ = false;

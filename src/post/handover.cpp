@@ -34,15 +34,10 @@ Task<Result<std::shared_ptr<const store::Prepared>>> prepare(store::Store& store
 }
 
 Result<MailboxId> target_of(const store::Store& store, AccountId account, bool junk) {
-  const auto view = store.view(account);
-  if (junk) {
-    TRY_ASSIGN(const auto all, view.mailboxes());
-    const auto found = std::ranges::find(all, store::Role::junk, &store::Mailbox::role);
-    if (found != all.end()) return found->id;
-  }
-  TRY_ASSIGN(const auto inbox, view.mailbox("INBOX"));
-  if (!inbox) return fail(Errc::not_found, "an account has no INBOX", "Run posthorn verify");
-  return inbox->id;
+  if (!junk) return store::inbox_id;
+  TRY_ASSIGN(const auto all, store.view(account).mailboxes());
+  const auto found = std::ranges::find(all, store::Role::junk, &store::Mailbox::role);
+  return found != all.end() ? found->id : store::inbox_id;
 }
 
 void add_once(std::vector<AccountId>& all, AccountId one) {

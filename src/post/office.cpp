@@ -74,9 +74,9 @@ Reply Office::check_recipient(const smtp::Peer& peer, const smtp::MailFrom& from
   }
   // rfc:5321#3.3 what is known to fail is refused now, for this recipient only, and never bounced (attacks.md A13).
   for (const auto account : route->accounts) {
-    const auto info = store_.view(account).account();
-    if (!info) return {451, "4.3.0", "Cannot look up the mailbox now, please try again later", info.error().what};
-    if (info->quota_bytes != 0 && info->used_bytes + from.size >= info->quota_bytes)
+    const auto room = store_.has_room(account, from.size);
+    if (!room) return {451, "4.3.0", "Cannot look up the mailbox now, please try again later", room.error().what};
+    if (!*room)
       return {552, "5.2.2", "The mailbox of " + to.recipient.text() + " is full", "over quota"};
   }
   return {250, "2.1.5", "Recipient ok", {}};

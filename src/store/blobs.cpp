@@ -55,6 +55,16 @@ std::string place(const BlobId& blob, std::uint32_t chunk, std::uint32_t of) {
 // The seal of an evidence record is bound to the blob that it tells of.
 std::string evidence_place(const BlobId& blob) { return key::of(blob) + "evidence"; }
 
+// Milliseconds, then randomness: what comes later stands later, so that a database grows at one place and never mixes old with new.
+BlobId new_blob_id(WallTime now) {
+  BlobId out;
+  std::string id;
+  key::put_number(id, static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count()), 6);
+  id += crypto::random_bytes(out.bytes.size() - id.size());
+  std::ranges::copy(id, out.bytes.begin());
+  return out;
+}
+
 std::size_t bytes_of(const Prepared& prepared) {
   std::size_t sum = 0;
   for (const auto& chunk : prepared.chunks) sum += chunk.size();
@@ -65,11 +75,10 @@ std::size_t bytes_of(const Prepared& prepared) {
 
 namespace {
 
-Prepared seal_bytes(std::string_view bytes) {
+Prepared seal_bytes(std::string_view bytes, WallTime now) {
   Prepared out;
   out.size = bytes.size();
-  const auto id = crypto::random_bytes(out.blob.bytes.size());
-  std::ranges::copy(id, out.blob.bytes.begin());
+  out.blob = new_blob_id(now);
   out.data_key = crypto::random_bytes(32);
   const auto chunks = static_cast<std::uint32_t>(std::max<std::size_t>(1, (bytes.size() + chunk_size - 1) / chunk_size));
   for (std::uint32_t i = 0; i < chunks; ++i) {
@@ -82,7 +91,7 @@ Prepared seal_bytes(std::string_view bytes) {
 }  // namespace
 
 Result<Prepared> Store::prepare(std::string_view message) const {
-  auto out = seal_bytes(message);
+  auto out = seal_bytes(message, clock_.now());
   const auto summary = mail::summarize(mail::parse(message));
   out.summary = mail::encode(summary);
   out.message_id = summary.message_id;
@@ -91,7 +100,7 @@ Result<Prepared> Store::prepare(std::string_view message) const {
   return out;
 }
 
-Result<Prepared> Store::seal_upload(std::string_view bytes) const { return seal_bytes(bytes); }
+Result<Prepared> Store::seal_upload(std::string_view bytes) const { return seal_bytes(bytes, clock_.now()); }
 
 void Store::attach_evidence(Prepared& prepared, std::string_view evidence) const {
   prepared.evidence = std::string(1, evidence_version) + crypto::seal(prepared.data_key, compress(evidence.substr(0, evidence_limit)), evidence_place(prepared.blob));

@@ -11,6 +11,8 @@ namespace posthorn::store {
 namespace {
 
 constexpr std::size_t alias_depth = 8, alias_targets = 1000;
+// What is remembered is small, whatever strangers ask for: a long address or a list of many is looked up each time.
+constexpr std::size_t memo_limit = 128, memo_targets = 8;
 
 // Follows one address; aliases put their targets on `work`.
 struct Expansion {
@@ -112,7 +114,23 @@ Result<std::vector<std::pair<std::string, std::vector<std::string>>>> Store::ali
   return out;
 }
 
-Result<Route> Store::route(std::string_view address) const { return expand(*engine_.snapshot(), address); }
+Result<Route> Store::route(std::string_view address) const {
+  const auto count = engine_.commits_to(Space::name);
+  if (!count || address.size() > memo_limit) return expand(*engine_.snapshot(), address);
+  if (auto known = routes_.find(address, *count)) return std::move(*known);
+  TRY_ASSIGN(auto found, expand(*engine_.snapshot(), address));
+  if (found.accounts.size() + found.forwards.size() <= memo_targets) routes_.keep(address, *count, found);
+  return found;
+}
+
+Result<bool> Store::has_room(AccountId account, std::uint64_t bytes) const {
+  const auto count = engine_.commits_to(Space::account);
+  const auto name = key::of(account);
+  if (count && quotas_.find(name, *count) == std::uint64_t{0}) return true;
+  TRY_ASSIGN(const auto info, view(account).account());
+  if (count) quotas_.keep(name, *count, info.quota_bytes);
+  return info.quota_bytes == 0 || info.used_bytes + bytes < info.quota_bytes;
+}
 
 Result<bool> Store::owns(AccountId account, std::string_view address) const {
   TRY_ASSIGN(const auto found, route(address));

@@ -20,6 +20,7 @@
 #include "crypto/keyring.h"
 #include "mail/summary.h"
 #include "store/engine/engine.h"
+#include "store/memo.h"
 #include "store/types.h"
 
 namespace posthorn::store {
@@ -204,6 +205,8 @@ class Store {
   Result<std::vector<std::pair<std::string, std::vector<std::string>>>> aliases() const;
   // Resolves aliases (depth 8, no loops), plus-addresses and catch-alls.
   Result<Route> route(std::string_view address) const;
+  // Whether the account's quota leaves room for so many bytes more.
+  Result<bool> has_room(AccountId account, std::uint64_t bytes) const;
   Result<bool> owns(AccountId account, std::string_view address) const;  // its name, or an alias that leads to it alone
 
   // Counts everything again and compares (posthorn verify; every test ends with it). Empty: all is well.
@@ -231,6 +234,8 @@ class Store {
   Clock& clock_;
   Workers& workers_;
   Hub& hub_;
+  mutable Memo<Route> routes_;
+  mutable Memo<std::uint64_t> quotas_;
 };
 
 // Every account's INBOX has this id.

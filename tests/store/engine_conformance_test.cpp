@@ -362,6 +362,25 @@ TEST_P(EngineConformance, CommitsAllSpacesAtOnce) {
   }
 }
 
+TEST_P(EngineConformance, CountsTheCommitsToASpaceBeforeTheyAreAnswered) {
+  const auto count = [this](Space of) { return engine().commits_to(of).value_or(0); };
+  const auto before = count(Space::name), others = count(Space::account);
+  ASSERT_TRUE(put(engine(), Space::name, "k", "v"));
+  EXPECT_EQ(count(Space::name), before + 1);
+  EXPECT_EQ(count(Space::account), others);
+  const auto refused = transact(engine(), [](Transaction& tx) -> Status {
+    tx.put(Space::name, "k", "w");
+    return fail(Errc::refused, "no");
+  });
+  EXPECT_FALSE(refused);
+  EXPECT_EQ(count(Space::name), before + 1);
+  ASSERT_TRUE(transact(engine(), [](Transaction& tx) -> Status {
+    tx.erase(Space::name, "k");
+    return {};
+  }));
+  EXPECT_EQ(count(Space::name), before + 2);
+}
+
 TEST_P(EngineConformance, TakesTransactionsFromInsideADone) {
   std::promise<Status> end;
   std::function<void(int)> next = [&](int n) {
@@ -390,7 +409,7 @@ TEST_P(EngineConformance, AgreesWithAModel) {
     }
     return entries;
   };
-  const std::vector<Space> used = {Space::email, Space::chunk, Space::queue};
+  const std::vector<Space> used = {Space::email, Space::chunk, Space::queue, Space::clock, Space::counters};
   std::mt19937_64 random(20261123);
   const auto key = [&random] {
     static const std::string letters = "\0a\x80\xff"s;

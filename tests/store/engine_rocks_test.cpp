@@ -93,6 +93,13 @@ std::string biggest_log(const std::string& folder) {
   return found;
 }
 
+// What was written to a log: the zeros that stand ready behind it do not count. Our records do not end in zeros.
+std::uintmax_t log_length(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(stream), {});
+  return bytes.find_last_not_of('\0') + 1;
+}
+
 void overwrite(const std::string& file, std::uintmax_t at, const std::string& bytes) {
   std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
   stream.seekp(static_cast<std::streamoff>(at));
@@ -212,6 +219,30 @@ TEST(RocksEngine, SyncsOnceForAllThatCameDuringASync) {
   EXPECT_EQ(syncs, 2);
 }
 
+// What makes a sync cheap: the log's bytes go over zeros, so its length is not written each time.
+TEST(RocksEngine, WritesSmallCommitsOverZerosAndLeavesNoneBehind) {
+  const test::Folder folder;
+  std::uintmax_t written = 0;
+  std::string log;
+  {
+    const auto engine = opened(folder.path());
+    ASSERT_TRUE(put(*engine, space, "first", std::string(4000, 'v')));
+    log = biggest_log(folder.path());
+    const auto size = fs::file_size(log);
+    EXPECT_EQ(size % (1u << 20), 0u);
+    for (int i = 0; i < 100; ++i) ASSERT_TRUE(put(*engine, space, std::to_string(i), std::string(4000, 'v')));
+    EXPECT_EQ(fs::file_size(log), size);
+    ASSERT_TRUE(put(*engine, space, "large", std::string(1'500'000, 'v')));
+    ASSERT_TRUE(put(*engine, space, "last", std::string(4000, 'v')));
+    written = log_length(log);
+    EXPECT_LT(written, fs::file_size(log));
+  }
+  EXPECT_LE(fs::file_size(log), written + 8);  // a record may end in zeros
+  const auto engine = opened(folder.path());
+  ASSERT_TRUE(engine);
+  EXPECT_EQ(all(*engine->snapshot(), space).size(), 103u);
+}
+
 class RocksEngineFailing : public testing::TestWithParam<HookedFiles::Step> {};
 
 TEST_P(RocksEngineFailing, TakesNoWritesAfterTheDiskFailed) {
@@ -262,12 +293,15 @@ TEST(RocksEngine, DropsATornTailAndNothingElse) {
     std::size_t kept;
     std::function<void(const std::string&)> damage;
   };
-  const auto size = fs::file_size(biggest_log(folder.path() + "/0"));
+  const auto size = log_length(biggest_log(folder.path() + "/0"));
   const Case cases[] = {
       {"whole", 10, [](const std::string&) {}},
       {"half a record", 9, [size](const std::string& log) { fs::resize_file(log, size - 150); }},
       {"a byte short", 9, [size](const std::string& log) { fs::resize_file(log, size - 1); }},
       {"half a record header", 9, [size](const std::string& log) { fs::resize_file(log, size * 9 / 10 + 3); }},
+      {"half a record, then zeros", 9, [size](const std::string& log) { overwrite(log, size - 150, std::string(150, '\0')); }},
+      {"zeros in place of a record", 9, [size](const std::string& log) { overwrite(log, size * 9 / 10, std::string(size / 10 + 1, '\0')); }},
+      {"no zeros behind it", 10, [size](const std::string& log) { fs::resize_file(log, size); }},
       {"a sector of zeros", 9, [size](const std::string& log) { overwrite(log, size - 200, std::string(100, '\0')); }},
       {"zeros behind it", 10, [size](const std::string& log) { fs::resize_file(log, size + 5000); }},
       {"garbage behind it", 10, [size](const std::string& log) { overwrite(log, size, std::string(5000, '\xa5')); }},
@@ -290,7 +324,7 @@ TEST(RocksEngine, DropsATornTailAndNothingElse) {
 TEST(RocksEngine, RefusesALogThatLostWhatWasAcknowledged) {
   for (const std::size_t bytes : {300u, 100'000u}) {  // records inside a block of the log, and over several blocks
     const test::Folder folder;
-    const auto size = fs::file_size(ten_commits(folder.path(), folder.path() + "/0", bytes));
+    const auto size = log_length(ten_commits(folder.path(), folder.path() + "/0", bytes));
     for (const std::uintmax_t tenth : {0u, 1u, 5u, 8u}) {
       SCOPED_TRACE(std::to_string(bytes) + " " + std::to_string(tenth));
       const auto copy = folder.path() + "/" + std::to_string(tenth + 1);
@@ -308,7 +342,7 @@ TEST(RocksEngine, RefusesALogThatLostWhatWasAcknowledged) {
 // The pages of the last record, which goes over several blocks, reached the disk in any order or not at all.
 TEST(RocksEngine, DropsALastRecordWhosePagesCameOutOfOrder) {
   const test::Folder folder;
-  const auto size = fs::file_size(ten_commits(folder.path(), folder.path() + "/0", 100'000));
+  const auto size = log_length(ten_commits(folder.path(), folder.path() + "/0", 100'000));
   std::mt19937_64 random(3);
   for (int round = 1; round <= 12; ++round) {
     SCOPED_TRACE(round);

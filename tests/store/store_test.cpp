@@ -168,6 +168,33 @@ TEST(Store, OneBlobServesSeveralAccountsAndGoesWithTheLast) {
   EXPECT_EQ(blobs(), 0);
 }
 
+TEST(Store, ANewQuotaCountsAtOnce) {
+  TestStore t;
+  const auto alice = t.add("alice@blue.test");
+  const auto room = [&](std::uint64_t bytes) { return t.store.has_room(alice, bytes).value_or(false); };
+  EXPECT_TRUE(room(1u << 30));
+  EXPECT_TRUE(room(1u << 30));
+  ASSERT_TRUE(t.run(t.store.set_account("alice@blue.test", std::nullopt, 1000)));
+  EXPECT_TRUE(room(500));
+  EXPECT_FALSE(room(1000));
+  ASSERT_TRUE(t.append(alice, std::string("Subject: x\r\n\r\n") + std::string(600, 'x')));
+  EXPECT_FALSE(room(500));
+  ASSERT_TRUE(t.run(t.store.set_account("alice@blue.test", std::nullopt, 0)));
+  EXPECT_TRUE(room(1u << 30));
+  ASSERT_TRUE(t.run(t.store.remove_account("alice@blue.test")));
+  EXPECT_FALSE(t.store.has_room(alice, 1));
+}
+
+TEST(Store, ARouteEndsWithItsAccount) {
+  TestStore t;
+  t.add("alice@blue.test");
+  EXPECT_EQ(t.store.route("alice@blue.test")->kind, Route::Kind::local);
+  ASSERT_TRUE(t.run(t.store.remove_account("alice@blue.test")));
+  EXPECT_EQ(t.store.route("alice@blue.test")->kind, Route::Kind::unknown_user);
+  t.add("alice@blue.test");
+  EXPECT_EQ(t.store.route("alice@blue.test")->kind, Route::Kind::local);
+}
+
 TEST(Store, RoutesFollowAliasesPlusAddressesAndCatchAlls) {
   TestStore t;
   const auto alice = t.add("alice@blue.test"), bob = t.add("bob@blue.test");

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -65,6 +66,12 @@ class Engine {
   virtual void transact(Work work, Done done) = 0;
   // A consistent view of what is durable now. Any thread may read; keep it short-lived, and never longer than the engine.
   virtual std::unique_ptr<Reader> snapshot() const = 0;
+  // How many commits have written to a space. While it stays the same, what was read there still stands; it has risen before the
+  // Done of such a commit is called. Nothing: this engine does not count, so nothing may be remembered.
+  virtual std::optional<std::uint64_t> commits_to(Space space) const {
+    static_cast<void>(space);
+    return std::nullopt;
+  }
 };
 
 struct RocksOptions {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/engine/commit_counts.h"
 #include "store/engine/memory_disk.h"
 #include "store/engine/overlay.h"
 
@@ -94,6 +95,7 @@ class Core {
     const std::lock_guard lock(shared_->mutex);
     return syncs_;
   }
+  std::uint64_t commits_to(Space space) const { return counts_.of(space); }
 
  private:
   // One group, and another posting if more has come meanwhile.
@@ -155,6 +157,7 @@ class Core {
     TRY(step("the sync of the log failed"));
     shared_->disk.sync();
     ++syncs_;
+    counts_.committed(overlay);
     return step("the disk went away after the sync");
   }
 
@@ -166,6 +169,7 @@ class Core {
   MemoryOptions options_;
   std::shared_ptr<Shared> shared_;
   std::size_t syncs_ = 0;
+  CommitCounts counts_;
   std::optional<Error> poison_;  // touched only by the thread at work
 
   std::mutex mutex_;
@@ -189,6 +193,7 @@ class Memory final : public MemoryEngine {
     return std::make_unique<Memory>(std::move(options), shared->disk.crash(seed));
   }
   std::size_t syncs() const override { return core_->syncs(); }
+  std::optional<std::uint64_t> commits_to(Space space) const override { return core_->commits_to(space); }
 
  private:
   std::shared_ptr<Core> core_;

@@ -29,6 +29,7 @@ class RocksDatabase {
 
  private:
   RocksDatabase() = default;
+  std::unique_ptr<rocksdb::Env> env_;  // lives longer than what uses it
   std::unique_ptr<rocksdb::DB> db_;
   rocksdb::ColumnFamilyHandle* default_family_ = nullptr;
   std::array<rocksdb::ColumnFamilyHandle*, space_count> families_{};

@@ -15,7 +15,10 @@
 #include <thread>
 #include <utility>
 
+#include "base/short_slices.h"
+#include "store/engine/commit_counts.h"
 #include "store/engine/overlay.h"
+#include "store/engine/recent_rows.h"
 #include "store/engine/rocks_database.h"
 
 namespace posthorn::store {
@@ -41,7 +44,7 @@ class SnapshotReader final : public RocksReader {
 
 class RocksEngine final : public Engine {
  public:
-  explicit RocksEngine(std::unique_ptr<RocksDatabase> database) : database_(std::move(database)), base_(*database_) {
+  explicit RocksEngine(std::unique_ptr<RocksDatabase> database) : database_(std::move(database)), base_(*database_), rows_(base_) {
     writer_ = std::jthread([this] { run(); });
   }
   ~RocksEngine() override {
@@ -67,9 +70,11 @@ class RocksEngine final : public Engine {
   std::unique_ptr<Reader> snapshot() const override {
     return std::make_unique<SnapshotReader>(*database_, database_->db().GetSnapshot());
   }
+  std::optional<std::uint64_t> commits_to(Space space) const override { return counts_.of(space); }
 
  private:
   void run() {
+    ask_for_short_slices();  // all sessions wait for this thread, and it waits for the disk most of the time
     std::deque<Waiting> taken;
     while (true) {
       {
@@ -100,7 +105,7 @@ class RocksEngine final : public Engine {
   std::size_t run_works(std::deque<Waiting>& taken) {
     std::size_t count = 0, bytes = 0;
     while (count < taken.size() && bytes < group_bytes) {
-      OverlayTransaction transaction(base_, overlay_);
+      OverlayTransaction transaction(rows_, overlay_);
       auto& one = taken[count++];
       one.status = transaction.run(one.work);
       if (one.status) bytes += transaction.bytes();
@@ -128,13 +133,18 @@ class RocksEngine final : public Engine {
       poison_ = failed.error();
       poison_->code = Errc::io;
       poison_->todo += " The store takes no more writes until then: restart Posthorn after fixing the disk.";
+      return;
     }
+    rows_.committed(overlay_);
+    counts_.committed(overlay_);
   }
 
   std::unique_ptr<RocksDatabase> database_;
   RocksReader base_;
-  Overlay overlay_;              // these two: the writer's own
+  RecentRows rows_;
+  Overlay overlay_;              // these three: the writer's own
   std::optional<Error> poison_;
+  CommitCounts counts_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
