@@ -117,12 +117,19 @@ std::vector<std::string> SignedMessage::unsigned_fields(const std::vector<std::s
 
 void append_own_field(Canonical form, const mail::HeaderField& field, const SignatureField& signature, std::string& out) {
   // rfc:6376#3.7: b= is treated as empty, with the white space around its value.
-  const auto value_at = field.whole.find(':') + 1;
-  std::string whole(field.whole.substr(0, value_at + signature.b_begin));
-  whole += field.whole.substr(value_at + signature.b_end);
-  std::string value(field.value.substr(0, signature.b_begin));
-  value += field.value.substr(signature.b_end);
-  append_field(form, {field.name, value, whole}, out);
+  const auto without_b = [&signature](std::string_view text, std::size_t value_at) {
+    std::string rest(text.substr(0, value_at + signature.b_begin));
+    rest += text.substr(value_at + signature.b_end);
+    return rest;
+  };
+  // Of the field's two forms each canonicalisation reads one.
+  if (form == Canonical::simple) {
+    const auto whole = without_b(field.whole, field.whole.find(':') + 1);
+    append_field(form, {field.name, {}, whole}, out);
+  } else {
+    const auto value = without_b(field.value, 0);
+    append_field(form, {field.name, value, {}}, out);
+  }
   out.resize(out.size() - 2);
 }
 

@@ -65,10 +65,10 @@ bool read_field_names(const TagList& list, SignatureField& into) {
 bool read_body_tags(const TagList& list, SignatureField& into) {
   const auto* bh = needed(list, "bh", into);
   if (!bh) return false;
-  const auto hash = tag_base64(bh->value);
+  auto hash = tag_base64(bh->value);
   if (!hash) return refuse(into, Fault::syntax, "bh= is not base64");
   if (hash->size() != crypto::size_of(into.wanted.digest)) return refuse(into, Fault::syntax, "bh= is not as long as the hash");
-  into.shown.body_hash = *hash;
+  into.shown.body_hash = std::move(*hash);
   const auto* l = list.find("l");
   if (!l) return true;
   into.shown.length = tag_number(l->value);
@@ -153,13 +153,13 @@ bool read_names(const TagList& list, SignatureField& into) {
 bool read_signature_bytes(const TagList& list, SignatureField& into) {
   const auto* b = needed(list, "b", into);
   if (!b) return false;
-  const auto bytes = tag_base64(b->value);
+  auto bytes = tag_base64(b->value);
   if (!bytes) return refuse(into, Fault::syntax, "b= is not base64");
-  into.shown.signature = *bytes;
+  into.shown.signature = std::move(*bytes);
   into.b_begin = b->begin;
   into.b_end = b->end;
   // rfc:8463#3
-  return into.wanted.kind != crypto::KeyKind::ed25519 || bytes->size() == 64 ||
+  return into.wanted.kind != crypto::KeyKind::ed25519 || into.shown.signature.size() == 64 ||
          refuse(into, Fault::syntax, "b= is not as long as an Ed25519 signature");
 }
 

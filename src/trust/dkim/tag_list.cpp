@@ -10,6 +10,7 @@ namespace posthorn::trust::dkim {
 namespace {
 
 constexpr std::size_t most_tags = 64;
+constexpr std::size_t usual_tags = 12;
 
 bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -58,6 +59,7 @@ const Tag* TagList::find(std::string_view name) const {
 
 ::posthorn::Result<TagList> parse_tag_list(std::string_view text) {
   TagList list;
+  list.tags.reserve(usual_tags);
   std::size_t at = 0;
   while (true) {
     unsigned kinds = 0;

@@ -63,7 +63,9 @@ bool look_up_keys(std::vector<Candidate>& candidates, Answers& answers) {
 std::optional<std::vector<Signature>> verify(const mail::Message& message, Answers& answers, WallTime now, const Limits& limits) {
   SignedMessage signed_message(message);
   std::vector<Candidate> candidates;
-  for (const auto index : signed_message.fields_of("dkim-signature"))
+  const auto written = signed_message.fields_of("dkim-signature");
+  candidates.reserve(written.size());
+  for (const auto index : written)
     candidates.push_back({index, read_signature(signed_message.field(index), FieldKind::dkim, now, limits), nullptr});
   if (!signed_message.header_is_whole())
     for (auto& candidate : candidates)
@@ -71,6 +73,7 @@ std::optional<std::vector<Signature>> verify(const mail::Message& message, Answe
   keep_the_best(signed_message, candidates, limits.signatures);
   if (!look_up_keys(candidates, answers)) return std::nullopt;
   std::vector<Signature> signatures;
+  signatures.reserve(candidates.size());
   for (auto& candidate : candidates) {
     auto& signature = candidate.signature;
     if (candidate.answer) check(signed_message, candidate.field, choose_key(*candidate.answer, signature.wanted, limits), signature);
