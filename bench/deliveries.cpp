@@ -142,11 +142,13 @@ void commits(const std::string& folder, double seconds, std::size_t callers) {
 }
 
 // Filling a mailbox a hundred times faster than mail comes leaves the engine work to catch up with: that is not what its size costs.
+// It works in several steps with pauses between them, so only a rest of some seconds says that it is done.
 void settle() {
-  for (int i = 0; i < 240; ++i) {
+  constexpr int enough = 8;
+  for (int i = 0, quiet = 0; i < 240 && quiet < enough; ++i) {
     const auto before = processor_seconds();
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
-    if (processor_seconds() - before < 0.025) return;
+    quiet = processor_seconds() - before < 0.025 ? quiet + 1 : 0;
   }
 }
 
