@@ -16,7 +16,7 @@ constexpr std::size_t login_body = 8'192;
 constexpr Route routes[] = {
     {"GET", "/.well-known/jmap", session_resource}, {"GET", "/jmap/session", session_resource}, {"POST", "/jmap/api", api},
     {"POST", "/jmap/upload/", upload},              {"GET", "/jmap/download/", download},       {"GET", "/jmap/eventsource", event_source},
-    {"POST", "/auth/logout", log_out},
+    {"GET", "/body/", message_body},                {"POST", "/auth/logout", log_out},
 };
 
 struct Found {

@@ -78,6 +78,7 @@ Task<void> api(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 Task<void> upload(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 Task<void> download(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 Task<void> event_source(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> message_body(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 Task<void> log_out(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 
 // The type names of push and of /changes, by DataType; empty: not told.

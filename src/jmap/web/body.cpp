@@ -1,0 +1,104 @@
+#include "jmap/web/body.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "http/static_files.h"
+#include "jmap/core/blobs.h"
+#include "jmap/web/web.h"
+#include "mail/message.h"
+
+namespace posthorn::jmap {
+namespace {
+
+constexpr std::size_t most_pictures = 8u << 20;  // octets put into one page
+constexpr auto picture_types = std::to_array<std::string_view>({"gif", "jpeg", "png", "webp"});
+
+// Messages within the message are read on their own.
+bool is_own(const mail::Message& message, const mail::Part& part) {
+  for (int up = part.parent; up >= 0; up = message.parts[static_cast<std::size_t>(up)].parent)
+    if (message.parts[static_cast<std::size_t>(up)].is_message()) return false;
+  return true;
+}
+
+const mail::Part* text_part(const mail::Message& message, std::string_view subtype) {
+  const auto found = std::ranges::find_if(message.parts, [&](const mail::Part& part) {
+    return part.type == "text" && part.subtype == subtype && part.disposition != "attachment" && part.children.empty() && is_own(message, part);
+  });
+  return found == message.parts.end() ? nullptr : &*found;
+}
+
+// rfc:2392#2 a Content-ID without its brackets, percent-encoded.
+std::string picture_url(const mail::Message& message, std::string_view cid, std::size_t& left) {
+  std::string wanted;
+  if (!http::decode_percent(cid, wanted)) return {};
+  wanted = "<" + wanted + ">";
+  for (const auto& part : message.parts) {
+    if (part.type != "image" || trim(part.content_id) != wanted || std::ranges::find(picture_types, part.subtype) == picture_types.end()) continue;
+    const auto bytes = mail::decoded_body(message, part);
+    if (bytes.size() > left) return {};
+    left -= bytes.size();
+    return "data:image/" + part.subtype + ";base64," + base64_encode(bytes);
+  }
+  return {};
+}
+
+std::string as_html(std::string_view text) {
+  std::string out = "<pre>";
+  for (const char c : text) out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : std::string(1, c);
+  return out + "</pre>";
+}
+
+struct PageWork {
+  const store::Store* store = nullptr;
+  AccountId account{};
+  std::string id;
+  mail::html::Theme theme = mail::html::Theme::light;
+  Result<std::optional<std::string>> operator()() const { return body_page(*store, account, id, theme); }
+};
+
+}  // namespace
+
+Result<std::optional<std::string>> body_page(const store::Store& store, AccountId account, std::string_view email_id, mail::html::Theme theme) {
+  if (!email_id.starts_with('M') || email_id.contains('-')) return std::optional<std::string>();
+  TRY_ASSIGN(const auto blob, read_blob(store, account, "B" + std::string(email_id)));
+  if (!blob) return std::optional<std::string>();
+  const auto message = mail::parse(blob->bytes);
+  mail::html::Options options;
+  std::size_t left = most_pictures;
+  // The pictures are let in beside the limit on markup.
+  options.most += most_pictures * 2;
+  options.part = [&message, &left](std::string_view cid) { return picture_url(message, cid, left); };
+  const auto* html = text_part(message, "html");
+  const auto* plain = html == nullptr ? text_part(message, "plain") : nullptr;
+  const auto source = html != nullptr ? mail::text_of(message, *html) : plain != nullptr ? as_html(mail::text_of(message, *plain)) : std::string();
+  return std::optional<std::string>(mail::html::document(mail::html::rebuild(source, options), theme));
+}
+
+std::string_view body_policy() {
+  return "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'; base-uri 'none'; form-action 'none'";
+}
+
+Task<void> message_body(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
+  const auto slash = rest.find('/');
+  const auto account = slash == std::string_view::npos ? std::nullopt : account_of(rest.substr(0, slash));
+  const bool mine = account && *account == visitor.login.account;
+  PageWork work{&web.services().store, visitor.login.account, mine ? std::string(rest.substr(slash + 1)) : std::string()};
+  if (exchange.request().parameter("dark") == "1") work.theme = mail::html::Theme::dark;
+  auto page = co_await web.services().store.workers().run(std::move(work));
+  if (!page || !*page) {
+    if (!page) web.services().log.error("jmap.body_not_read", {{"user", visitor.login.name}, {"why", page.error().text()}});
+    auto refused = page ? problem_response(404, "", "There is no such message.") : problem_response(500, "", "This cannot be read; the server's log says why.");
+    co_await exchange.respond(std::move(refused));
+    co_return;
+  }
+  http::Response response;
+  response.body = std::move(**page);
+  response.fields = {{"Content-Type", "text/html; charset=utf-8"}, {"Content-Security-Policy", std::string(body_policy())}, {"X-Frame-Options", "SAMEORIGIN"}, {"Cache-Control", "private, no-cache"}};
+  for (const auto& [name, value] : http::fields_of_all())
+    if (name != "X-Frame-Options") response.fields.emplace_back(name, value);
+  co_await exchange.respond(std::move(response));
+}
+
+}  // namespace posthorn::jmap
