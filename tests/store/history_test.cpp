@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 
+#include "store/catalog.h"
 #include "store/test_store.h"
 
 namespace posthorn::store {
@@ -235,6 +236,95 @@ TEST(History, AClientThatFollowsItKnowsExactlyWhatIsThere) {
       if (i % 3 == 0) every_step.catch_up(1 + work.pick(4));
       if (i % 40 == 39) slow.catch_up(work.pick(2) == 0 ? 7 : 100'000);
     }
+  }
+}
+
+// The trash is a thread of its own for what is unread (rfc:8621#2).
+std::map<MailboxId, Catalog::MailboxCounts> counted_anew(const View& view) {
+  std::map<MailboxId, Catalog::MailboxCounts> out;
+  MailboxId trash{};
+  const auto all = view.mailboxes();
+  for (const auto& box : *all)
+    if (box.role == Role::trash) trash = box.id;
+  const auto emails = Follower::emails_of(view);
+  const auto unread = [](const Seen& seen) { return !seen.keywords.has(SystemFlag::seen) && !seen.keywords.has(SystemFlag::draft); };
+  for (const auto& [id, seen] : emails)
+    for (const auto box : seen.mailboxes) {
+      ++out[box].emails;
+      out[box].unread += unread(seen) ? 1 : 0;
+    }
+  for (const auto& [thread, ids] : Follower::threads_of(view)) {
+    std::set<MailboxId> in;
+    bool here = false, there = false;
+    for (const auto id : ids) {
+      const auto& seen = emails.at(id);
+      in.insert(seen.mailboxes.begin(), seen.mailboxes.end());
+      if (!unread(seen)) continue;
+      for (const auto box : seen.mailboxes) (box == trash ? there : here) = true;
+    }
+    for (const auto box : in) {
+      ++out[box].threads;
+      out[box].unread_threads += (box == trash ? there : here) ? 1 : 0;
+    }
+  }
+  return out;
+}
+
+TEST(CatalogModel, WhatIsFollowedIsWhatIsBuiltAnew) {
+  for (const std::uint64_t seed : {11u, 12u, 13u}) {
+    RandomWork work(seed);
+    Catalogs catalogs(work.t.store);
+    for (int i = 0; i < 150 && !testing::Test::HasFailure(); ++i) {
+      SCOPED_TRACE("seed " + std::to_string(seed) + " step " + std::to_string(i));
+      work.step();
+      if (i % 4 != 0) continue;
+      auto lease = catalogs.open(work.alice);
+      ASSERT_TRUE(lease) << lease.error().text();
+      const auto& catalog = *lease->catalog;
+      const auto emails = Follower::emails_of(lease->view);
+      EXPECT_EQ(catalog.all().size(), emails.size());
+      for (const auto& [id, seen] : emails) {
+        const auto at = catalog.find(id);
+        ASSERT_NE(at, Catalog::none);
+        EXPECT_EQ(catalog.row(at).keywords, seen.keywords);
+        for (const auto box : seen.mailboxes) EXPECT_TRUE(catalog.row(at).is_in(box));
+        EXPECT_EQ(catalog.row(at).mailboxes.size(), seen.mailboxes.size());
+      }
+      EXPECT_TRUE(std::ranges::is_sorted(catalog.all(), [&](auto a, auto b) { return catalog.before(a, b); }));
+      EXPECT_EQ(catalog.threads(), Follower::threads_of(lease->view).size());
+      const auto counted = counted_anew(lease->view);
+      const auto boxes = lease->view.mailboxes();
+      for (const auto& box : *boxes) {
+        const auto there = counted.find(box.id);
+        EXPECT_TRUE(catalog.counts(box.id) == (there == counted.end() ? Catalog::MailboxCounts{} : there->second)) << box.name;
+        EXPECT_EQ(catalog.in(box.id).size(), catalog.counts(box.id).emails);
+      }
+    }
+  }
+}
+
+// The example of rfc:8621#2
+TEST(CatalogModel, AnUnreadEmailInTheTrashDoesNotMakeTheInboxUnread) {
+  TestStore t;
+  const auto alice = t.add("alice@blue.test");
+  const auto trash = (*t.store.view(alice).mailbox("Trash"))->id;
+  ASSERT_TRUE(t.append(alice, "Subject: a\r\nMessage-ID: <1@x>\r\n\r\nx\r\n", {"\\Seen"}));
+  ASSERT_TRUE(t.append(alice, "Subject: Re: a\r\nReferences: <1@x>\r\n\r\nx\r\n", {}, trash));
+  Catalogs catalogs(t.store);
+  const auto lease = catalogs.open(alice);
+  EXPECT_EQ(lease->catalog->threads(), 1u);
+  EXPECT_EQ(lease->catalog->counts(trash).unread_threads, 1u);
+  EXPECT_EQ(lease->catalog->counts(inbox_id).unread_threads, 0u);
+}
+
+TEST(CatalogModel, TheOnesNotUsedGoWhenThereIsTooMuch) {
+  TestStore t;
+  const auto alice = t.add("alice@blue.test"), bob = t.add("bob@blue.test");
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(t.append(alice, "Subject: x\r\n\r\nx\r\n"));
+  Catalogs catalogs(t.store, 1);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(catalogs.open(alice)->catalog->all().size(), 20u);
+    EXPECT_EQ(catalogs.open(bob)->catalog->all().size(), 0u);
   }
 }
 

@@ -1,0 +1,124 @@
+// store/catalog.h - all Emails of one account as JMAP shows them, in memory: what a query sorts, filters and counts without reading a
+// row of the store. Derived from a View by two scans and kept up by the change log; about 130 bytes an Email. Nothing in it is truth:
+// it may be dropped at any time. Not for the network threads: catch_up() of a large account takes seconds the first time, so leases are
+// taken on workers.
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "store/store.h"
+
+namespace posthorn::store {
+
+class Catalog {
+ public:
+  using Index = std::uint32_t;  // of a row; good until the next catch_up()
+  static constexpr Index none = 0xffffffff;
+
+  struct Row {
+    EmailId id{};
+    ThreadId thread{};
+    WallTime received{};
+    std::uint64_t size = 0;
+    Flags keywords;                                        // ShownEmail::keywords
+    boost::container::small_vector<MailboxId, 2> mailboxes;  // empty: the row is free
+    Index next_in_thread = none;
+
+    bool unread() const { return !keywords.has(SystemFlag::seen) && !keywords.has(SystemFlag::draft); }
+    bool is_in(MailboxId mailbox) const;
+  };
+
+  // RFC 8621 2
+  struct MailboxCounts {
+    std::uint32_t emails = 0, unread = 0, threads = 0, unread_threads = 0;
+    bool operator==(const MailboxCounts&) const = default;
+  };
+
+  // Makes it agree with the view.
+  Status catch_up(const View& view);
+
+  const Row& row(Index index) const { return rows_[index]; }
+  Index find(EmailId id) const;
+  // Oldest first, by receivedAt and then by id.
+  const std::vector<Index>& all() const { return all_; }
+  const std::vector<Index>& in(MailboxId mailbox) const;
+  MailboxCounts counts(MailboxId mailbox) const;
+  // Each Email of the thread.
+  template <class Take>
+  void each_in_thread(ThreadId thread, Take take) const {
+    const auto found = threads_.find(number(thread));
+    if (found == threads_.end()) return;
+    for (auto at = found->second; at != none; at = rows_[at].next_in_thread) take(rows_[at]);
+  }
+  std::size_t threads() const { return threads_.size(); }
+  std::size_t bytes() const;
+  bool before(Index a, Index b) const;  // in the order of all()
+
+ private:
+  struct Box {
+    std::vector<Index> order;
+    MailboxCounts counts;
+  };
+  struct Touch {
+    EmailId id{};
+    std::optional<Row> row;  // nothing: it is not shown any more
+  };
+  Status build(const View& view);
+  Status follow(const View& view, const std::vector<Change>& changes);
+  void apply(std::vector<Touch> touched);
+  void remove(Index index);
+  void link(Index index);
+  void unlink(Index index);
+  void count_thread(ThreadId thread, int by);
+  void count_rows(const Row& row, int by);
+  void insert_sorted(std::vector<Index>& order, Index index);
+  void erase_sorted(std::vector<Index>& order, Index index);
+
+  std::optional<ModSeq> at_;
+  MailboxId trash_{};
+  std::vector<Row> rows_;
+  std::vector<Index> free_, all_;
+  boost::unordered_flat_map<std::uint64_t, Index> emails_, threads_;
+  std::map<MailboxId, Box> boxes_;
+};
+
+// The catalogs of the accounts that were asked for lately, within a budget of memory. Any thread.
+class Catalogs {
+ public:
+  explicit Catalogs(const Store& store, std::size_t budget = 512u << 20) : store_(store), budget_(budget) {}
+
+  // The account's catalog as of `view`, held by the caller alone.
+  struct Lease {
+    std::shared_ptr<void> kept;
+    std::unique_lock<std::mutex> lock;
+    View view;
+    Catalog* catalog = nullptr;
+  };
+  Result<Lease> open(AccountId account);
+
+ private:
+  struct Held {
+    std::mutex mutex;
+    Catalog catalog;
+  };
+  struct Slot {
+    AccountId account{};
+    std::shared_ptr<Held> held;
+    std::size_t bytes = 0;
+  };
+  void settle(AccountId account, std::size_t bytes);
+
+  const Store& store_;
+  std::size_t budget_;
+  std::mutex mutex_;
+  std::list<Slot> slots_;  // last used first
+};
+
+}  // namespace posthorn::store
