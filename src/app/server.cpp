@@ -23,10 +23,12 @@
 #include "net/token_buckets.h"
 #include "pop3/server.h"
 #include "post/office.h"
+#include "post/outbox.h"
 #include "post/sender.h"
 #include "post/signing_keys.h"
 #include "report/desk.h"
 #include "smtp/server.h"
+#include "store/catalog.h"
 #include "store/login_guard.h"
 #include "store/logins.h"
 
@@ -52,6 +54,8 @@ struct Server {
   post::Options post_options;
   std::unique_ptr<post::Sender> sender;
   std::unique_ptr<post::Office> office;
+  std::unique_ptr<post::Outbox> outbox;
+  std::unique_ptr<store::Catalogs> catalogs;
   std::unique_ptr<report::Desk> reports;
   std::unique_ptr<net::TlsContext> tls, web_tls;
   std::optional<jmap::Services> jmap_services;
@@ -109,6 +113,8 @@ Status Server::open() {
   desk_options.own_addresses = post_options.own_addresses;
   reports = std::make_unique<report::Desk>(runtime.context(0).get_executor(), *core->store, *core->keyring, *office, *resolver, *log, std::move(desk_options), config.name);
   office->watch_with(*reports);
+  outbox = std::make_unique<post::Outbox>(runtime.context(0).get_executor(), *core->store, *core->keyring, *sender, post_options, *core->clock, *log);
+  catalogs = std::make_unique<store::Catalogs>(*core->store);
   if (!config.certificates.empty()) {
     TRY_ASSIGN(tls, net::TlsContext::load(config.certificates));
     // attacks.md A19: a client that wants to speak another protocol to this port is refused in the handshake.
@@ -116,6 +122,8 @@ Status Server::open() {
   }
   jmap_services.emplace(jmap::Services{*core->store, *accounts, *core->keyring, *core->clock, *log, office.get(), {}, config.name});
   jmap_services->limits.upload = config.limits.message_size;
+  jmap_services->catalogs = catalogs.get();
+  jmap_services->outbox = outbox.get();
   web = std::make_unique<jmap::Web>(*jmap_services, stopping);
   TRY(listen_all());
   const ControlServices services{*core->store, *core->keyring, *sender, *resolver, *reports};
@@ -125,6 +133,7 @@ Status Server::open() {
   keys_timer = core->clock->timer(runtime.context(0).get_executor());
   look_at_keys_after(keys_first_look);
   reports->start();
+  TRY(outbox->start());
   return sender->start();
 }
 
@@ -244,6 +253,7 @@ void Server::stop() {
   for (auto& one : listeners) one->stop_accepting();
   keys_timer->cancel();
   reports->stop();
+  outbox->stop();
   sender->stop();
   grace = core->clock->timer(runtime.context(0).get_executor());
   wait_for_sessions();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/bytes.h"
+#include "post/submission.h"
 #include "post/trace.h"
 
 namespace posthorn::post {
@@ -62,6 +63,7 @@ QueueId new_queue_id() { return QueueId{crypto::random_number()}; }
 Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyring, const Options& options, Letter letter) {
   Handover out;
   out.received_ = store.clock().now();
+  out.submission_ = letter.submission;
   Entry entry;
   for (auto& to : letter.recipients) {
     auto route = store.route(to.recipient.text());
@@ -72,6 +74,7 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
       add_once(entry.recipients, waiting_for(std::move(to)));
       continue;
     }
+    (route->accounts.empty() ? out.passed_on_ : out.here_).push_back(to.recipient.text());
     for (const auto account : route->accounts) add_once(out.accounts_, account);
     for (const auto& forward : route->forwards) {
       auto address = mail::parse_address(forward);
@@ -105,6 +108,7 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
     auto wrapped = keyring.wrap_queue(out.outgoing_->data_key);
     if (!wrapped) co_return fail(wrapped.error());
     entry.id = letter.id;
+    entry.submission = letter.submission;
     entry.from = std::move(letter.from);
     entry.login = std::move(letter.login);
     entry.evidence = std::move(letter.evidence);
@@ -127,7 +131,13 @@ Status Handover::write(const store::Store& store, store::Transaction& tx) const 
     TRY(store.add_blob_reference(tx, entry_->blob, reference_of(entry_->id)));
     put_new(tx, *entry_);
   }
+  if (submission_.there()) return note_delivered(store, tx, submission_, here_, passed_on_);
   return {};
+}
+
+void Handover::belongs_to(const SubmissionLink& link) {
+  submission_ = link;
+  if (entry_) entry_->submission = link;
 }
 
 std::optional<Due> Handover::committed(store::Store& store) const {

@@ -21,6 +21,7 @@ struct Letter {
   std::string login;                     // who submitted it; empty: nobody
   QueueId id{};
   bool junk = false;                     // into Junk, for recipients who have one
+  SubmissionLink submission;             // of JMAP, told what becomes of the recipients
   std::string evidence;                  // JSON, kept with each mailbox copy and in the queue; may be empty
 };
 
@@ -34,6 +35,9 @@ class Handover {
   // After the commit: tells the mailboxes' sessions; returns what the sender of the queue should look at.
   std::optional<Due> committed(store::Store& store) const;
 
+  // Before write(): the submission it is part of, where that gets its id in the same transaction.
+  void belongs_to(const SubmissionLink& link);
+
   const std::vector<AccountId>& accounts() const { return accounts_; }
   const std::optional<Entry>& queued() const { return entry_; }
   // Recipients that are in a mailbox with this commit and asked to be told so (RFC 3461 NOTIFY=SUCCESS).
@@ -45,6 +49,8 @@ class Handover {
   std::shared_ptr<const store::Prepared> local_, outgoing_;
   std::optional<Entry> entry_;
   std::vector<QueuedRecipient> delivered_;
+  SubmissionLink submission_;
+  std::vector<std::string> here_, passed_on_;  // recipients of the envelope that are in a mailbox, or were passed on by an alias
   WallTime received_{};
 };
 

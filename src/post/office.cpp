@@ -187,6 +187,41 @@ Task<Status> Office::post_own(Letter letter) {
   co_return Status{};
 }
 
+Task<std::expected<Letter, Office::Refusal>> Office::prepare_submission(const smtp::Peer& peer, smtp::Transaction transaction) {
+  using Why = Refusal::Why;
+  const auto id = new_queue_id();
+  const std::string id_text = text_of(id);
+  const auto now = store_.clock().now();
+  const auto refuse = [](Why why, Reply reply, std::string recipient = {}) { return std::unexpected(Refusal{why, std::move(reply), std::move(recipient)}); };
+  auto sender = co_await mail(peer, transaction.from);
+  if (!sender.positive()) co_return refuse(Why::mail_from, std::move(sender));
+  transaction.from.size = transaction.message.size();
+  for (auto& to : transaction.recipients) {
+    to = addressed(std::move(to));
+    auto reply = check_recipient(peer, transaction.from, to);
+    if (!reply.positive()) co_return refuse(reply.transient() ? Why::later : Why::recipient, std::move(reply), to.recipient.text());
+  }
+  if (received_count(transaction.message) > options_.received_limit) co_return refuse(Why::message, Reply{554, "5.4.6", "The message has been passed on too often: it is going in circles", "mail loop"});
+  if (auto refused = refuse_authors(peer, transaction.message)) co_return refuse(refused->enhanced == "5.7.1" ? Why::author : Why::message, std::move(*refused));
+  auto completed = complete_submission(transaction.message, options_.host_name, id_text, date_of(now));
+  transaction.message = completed.added + completed.message;
+  auto signed_by = sign(transaction.message);
+  if (!signed_by) {
+    log_.error("message.not_signed", {{"id", id_text}, {"why", signed_by.error().what}});
+    co_return refuse(Why::later, Reply{451, "4.7.5", "The message could not be signed, please try again later", signed_by.error().what});
+  }
+  Letter letter;
+  letter.id = id;
+  letter.login = peer.login;
+  letter.evidence = submission_evidence(arrival_of(peer, transaction, id_text, now), *signed_by, transaction.message.size());
+  const std::string named = transaction.recipients.size() == 1 ? transaction.recipients[0].recipient.text() : std::string();
+  letter.message = *signed_by + received_field(peer, options_.host_name, id_text, named, transaction.from.smtputf8, date_of(now)) + transaction.message;
+  letter.from = transaction.from;
+  letter.recipients = std::move(transaction.recipients);
+  log_.info("message.handed_in", {{"id", id_text}, {"from", letter.from.reverse_path.text()}, {"to", joined(letter.recipients)}, {"size", std::to_string(letter.message.size())}, {"login", peer.login}});
+  co_return letter;
+}
+
 Task<Reply> Office::message(const smtp::Peer& peer, smtp::Transaction transaction) {
   const auto id = new_queue_id();
   const std::string id_text = text_of(id);

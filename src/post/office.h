@@ -24,6 +24,13 @@ class Office final : public smtp::Handler {
 
   // Before the first session; it outlives them.
   void watch_with(Watcher& watcher) { watcher_ = &watcher; }
+  // What one of our people hands in otherwise than by SMTP: the same checks, completion and signature, and no commit.
+  struct Refusal {
+    enum class Why : std::uint8_t { mail_from, recipient, author, message, later } why = Why::later;
+    smtp::Reply reply;
+    std::string recipient;
+  };
+  Task<std::expected<Letter, Refusal>> prepare_submission(const smtp::Peer& peer, smtp::Transaction transaction);
   // Mail of the house itself, such as reports: signed for its author's domain and committed to mailboxes and queue.
   Task<Status> post_own(Letter letter);
 

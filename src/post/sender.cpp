@@ -4,8 +4,10 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <algorithm>
+#include <array>
 
 #include "crypto/bytes.h"
+#include "post/submission.h"
 
 namespace posthorn::post {
 namespace {
@@ -356,12 +358,17 @@ Task<Result<bool>> Sender::settle_once(const Ended& ended, bool last, Tell tell)
     changed_meanwhile = !current || encode(*current) != encode(before);
     if (changed_meanwhile) return {};
     TRY(replace(store, tx, before, after));
+    if (after.submission.there()) TRY(note_recipients(store, tx, after.submission, after.recipients, after.tried));
     for (const auto& notice : notices) TRY(notice.write(store, tx));
     return {};
   };
   auto done = co_await store_.transact(std::move(work));
   if (!done) co_return fail(done.error());
   if (changed_meanwhile) co_return false;
+  if (after.submission.there()) {
+    const std::array<AccountId, 1> who{after.submission.account};
+    store_.committed(who);
+  }
   for (const auto& notice : notices)
     if (auto due = notice.committed(store_)) wake(*due);
   co_return true;

@@ -1,9 +1,25 @@
 // JMAP objects that are no mail: identities, submissions and so on. Their values are their owners'; here they get ids, modseqs and a
 // place in the change log.
+#include "store/objects.h"
+
 #include "store/account_write.h"
 #include "store/store.h"
 
 namespace posthorn::store {
+
+Result<std::optional<Object>> read_object(const Reader& reader, AccountId account, DataType type, ObjectId id) {
+  TRY_ASSIGN(const auto bytes, reader.get(Space::object, key::of(account, type, id)));
+  if (!bytes) return std::optional<Object>();
+  TRY_ASSIGN(auto object, decode_object(*bytes, id));
+  return std::optional(std::move(object));
+}
+
+Result<ModSeq> modseq_of(const Reader& reader, AccountId account) {
+  TRY_ASSIGN(const auto bytes, reader.get(Space::clock, key::of(account)));
+  if (!bytes) return fail(Errc::not_found, "there is no such account");
+  TRY_ASSIGN(const auto clock, decode_clock(*bytes));
+  return clock.modseq;
+}
 
 Result<std::vector<ObjectId>> Store::write_objects(Transaction& tx, AccountId account, std::span<const ObjectWrite> writes) const {
   TRY_ASSIGN(auto write, AccountWrite::begin(tx, account));

@@ -9,7 +9,7 @@
 namespace posthorn::post {
 namespace {
 
-constexpr std::uint8_t version = 3, oldest_version = 1;  // 2: evidence and attempts; 3: time waited
+constexpr std::uint8_t version = 4, oldest_version = 1;  // 2: evidence and attempts; 3: time waited; 4: JMAP's submission
 constexpr std::size_t sum_size = 8;
 
 std::int64_t millis(WallTime t) { return t.time_since_epoch().count(); }
@@ -107,6 +107,7 @@ std::string encode(const Entry& e) {
   out.string(e.evidence).u32(static_cast<std::uint32_t>(e.tried.size()));
   for (const auto& t : e.tried) out.i64(millis(t.at)).string(t.to).string(t.remote).string(t.tls).u16(t.code).string(t.answer);
   out.i64(millis(e.waited)).i64(millis(e.counted)).i64(millis(e.counted_steady.time_since_epoch()));
+  out.u64(number(e.submission.account)).u64(number(e.submission.submission));
   return out.bytes() + checksum(out.bytes());
 }
 
@@ -159,6 +160,10 @@ Result<Entry> decode_entry(std::string_view bytes) {
       e.waited = std::chrono::milliseconds(waited);
       e.counted_steady = SteadyTime(std::chrono::milliseconds(steady));
     }
+  }
+  if (written >= 4) {
+    e.submission.account = AccountId{in.u64()};
+    e.submission.submission = ObjectId{in.u64()};
   }
   if (!in.finished() || !known) return bad("fields");
   return e;

@@ -36,6 +36,13 @@ struct Tried {
 };
 inline constexpr std::size_t most_tried = 50;  // the last so many are kept
 
+// The JMAP submission whose recipients these are (post/submission.h); submission 0: none.
+struct SubmissionLink {
+  AccountId account{};
+  ObjectId submission{};
+  bool there() const { return number(submission) != 0; }
+};
+
 struct Entry {
   QueueId id{};
   smtp::MailFrom from;
@@ -58,6 +65,7 @@ struct Entry {
   Duration waited{};
   WallTime counted{};              // when that was counted last, by both clocks
   SteadyTime counted_steady{};
+  SubmissionLink submission;
 
   bool done() const;               // no recipient waits
 };
