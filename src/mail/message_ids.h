@@ -1,4 +1,4 @@
-// mail/message_ids.h - message-ids of Message-ID, References and In-Reply-To (RFC 5322 3.6.4). Internal to src/mail.
+// mail/message_ids.h - message-ids of Message-ID, References and In-Reply-To (RFC 5322 3.6.4). Pure.
 #pragma once
 
 #include <string>

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "imap/search/fold.h"
+#include "mail/fold.h"
 #include "imap/search/respond.h"
 
 namespace posthorn::imap {
@@ -204,14 +204,14 @@ TEST(ImapSearchFold, FindsWithoutCaseAndForm) {
                        {"x", "", true},
                        {"bad \xff text", "TEXT", true},
                        {"日本語", "本", true}};
-  for (const auto& [text, part, found] : table) EXPECT_EQ(contains(folded(text), folded(part)), found) << text << " " << part;
+  for (const auto& [text, part, found] : table) EXPECT_EQ(mail::contains(mail::folded(text), mail::folded(part)), found) << text << " " << part;
 }
 
 TEST(ImapSearchFold, HostilePatternsStayLinear) {
   const std::string text(4 << 20, 'a');
-  EXPECT_FALSE(contains(text, std::string(1'000, 'a') + "b"));
-  EXPECT_FALSE(contains(text, "b" + std::string(1'000, 'a')));
-  EXPECT_FALSE(contains(text, std::string(500, 'a') + "b" + std::string(500, 'a')));
+  EXPECT_FALSE(mail::contains(text, std::string(1'000, 'a') + "b"));
+  EXPECT_FALSE(mail::contains(text, "b" + std::string(1'000, 'a')));
+  EXPECT_FALSE(mail::contains(text, std::string(500, 'a') + "b" + std::string(500, 'a')));
 }
 
 TEST(ImapSearchRespond, WritesTheRfcsExamples) {

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "jmap/core/request.h"
+#include "store/catalog.h"
 #include "store/test_store.h"
 
 namespace posthorn::jmap {
@@ -29,10 +30,20 @@ class World {
     return (*answer)["methodResponses"].as_array();
   }
 
+  // The answer of one method of mail; `error` stands in it if it failed.
+  boost::json::object mail(const std::string& method, const std::string& arguments) {
+    auto all = answers(R"([[")" + method + R"(",)" + arguments + R"(,"0"]])", R"("urn:ietf:params:jmap:core","urn:ietf:params:jmap:mail","urn:ietf:params:jmap:submission","urn:posthorn:journey")");
+    if (all.empty()) return {};
+    auto answer = all[0].as_array()[1].as_object();
+    if (all[0].as_array()[0] == "error") answer["error"] = answer["type"];
+    return answer;
+  }
+
   store::TestStore test;
   AccountId alice;
   std::unique_ptr<Log> log = null_log();
-  Services services{test.store, *test.accounts, *test.keyring, test.clock, *log, nullptr, {}, "mx.blue.test"};
+  store::Catalogs catalogs{test.store};
+  Services services{test.store, *test.accounts, *test.keyring, test.clock, *log, nullptr, {}, "mx.blue.test", &catalogs};
 };
 
 }  // namespace posthorn::jmap

@@ -2,22 +2,16 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "base/cursor.h"
-#include "base/ids.h"
+#include "store/object_id.h"
 
 namespace posthorn::imap {
 
-// A letter for the kind and hexadecimal: never only digits, never a leading '-' (RFC 8620 1.2's advice).
-std::string object_id(EmailId id);    // "M1f"
-std::string object_id(ThreadId id);   // "T1f"
-std::string object_id(MailboxId id);  // "F1f"
-
-// nothing if `text` is no id of ours: such an id names nothing, and a search for it finds nothing.
-std::optional<EmailId> email_id_of(std::string_view text);
-std::optional<ThreadId> thread_id_of(std::string_view text);
+using store::email_id_of;
+using store::object_id;
+using store::thread_id_of;
 
 // objectid = 1*255(ALPHA / DIGIT / "_" / "-")
 std::optional<std::string_view> take_object_id(Cursor& in);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "imap/search/fold.h"
+#include "mail/fold.h"
 #include "imap/search/message_text.h"
 #include "mail/text.h"
 
@@ -84,7 +84,7 @@ std::string text_of(const std::vector<mail::HeaderAddress>& addresses) {
 
 bool addresses_match(const SearchKey& key, const std::vector<mail::HeaderAddress>& addresses) {
   // An empty string asks whether there is such a field at all, as for HEADER.
-  return !addresses.empty() && contains(folded(text_of(addresses)), key.text);
+  return !addresses.empty() && mail::contains(mail::folded(text_of(addresses)), key.text);
 }
 
 std::optional<Day> sent_day(const mail::Summary& summary) {
@@ -101,14 +101,14 @@ bool summary_matches(const SearchKey& key, const mail::Summary& summary) {
     case SearchTest::sent_before: return sent_day(summary) && *sent_day(summary) < key.day;
     case SearchTest::sent_on: return sent_day(summary) == key.day;
     case SearchTest::sent_since: return sent_day(summary) && *sent_day(summary) >= key.day;
-    case SearchTest::subject: return envelope.subject && contains(folded(summary.subject), key.text);
+    case SearchTest::subject: return envelope.subject && mail::contains(mail::folded(summary.subject), key.text);
     case SearchTest::from: return addresses_match(key, envelope.from);
     case SearchTest::to: return addresses_match(key, envelope.to);
     case SearchTest::cc: return addresses_match(key, envelope.cc);
     case SearchTest::bcc: return addresses_match(key, envelope.bcc);
     case SearchTest::envelope_header: {
       const auto& field = key.name == "message-id" ? envelope.message_id : envelope.in_reply_to;
-      return field && contains(folded(*field), key.text);
+      return field && mail::contains(mail::folded(*field), key.text);
     }
     default: return false;
   }

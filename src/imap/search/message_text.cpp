@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "imap/search/fold.h"
+#include "mail/fold.h"
 #include "mail/text.h"
 
 namespace posthorn::imap {
@@ -41,7 +41,7 @@ bool MessageText::matches(std::size_t key) {
 // rfc:9051#6.4.4 HEADER: an empty string asks only whether there is such a field.
 bool MessageText::header_matches(const SearchKey& key) {
   return std::ranges::any_of(parsed().root().fields, [&](const mail::HeaderField& field) {
-    return equal_icase(trim(field.name), key.name) && contains(folded(mail::decode_words(mail::unfolded(field.value))), key.text);
+    return equal_icase(trim(field.name), key.name) && mail::contains(mail::folded(mail::decode_words(mail::unfolded(field.value))), key.text);
   });
 }
 
@@ -57,18 +57,18 @@ void MessageText::look_everywhere() {
   }
   for (const auto& part : parsed().parts) {
     if (open_.empty()) return;
-    if (any_text) look_in(folded(header_text(part)), true);
+    if (any_text) look_in(mail::folded(header_text(part)), true);
     if (!has_text(part)) continue;
     auto text = mail::text_of(parsed(), part);
     if (part.subtype == "html") text = mail::html_to_text(text, longest_html_text);
-    look_in(folded(text), false);
+    look_in(mail::folded(text), false);
   }
 }
 
 void MessageText::look_in(std::string_view folded_text, bool is_header) {
   std::erase_if(open_, [&](std::size_t i) {
     const auto& key = program_.keys[i];
-    if ((is_header && key.test == SearchTest::body) || !contains(folded_text, key.text)) return false;
+    if ((is_header && key.test == SearchTest::body) || !mail::contains(folded_text, key.text)) return false;
     found_.push_back(i);
     return true;
   });

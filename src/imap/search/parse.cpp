@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "imap/grammar/object_id.h"
 #include "imap/grammar/tokens.h"
-#include "imap/search/fold.h"
+#include "mail/fold.h"
 #include "imap/search/keys.h"
 
 namespace posthorn::imap {
@@ -180,7 +180,7 @@ class Parser {
     if (!text) return fail(Errc::invalid, "Search key wants a string");
     if (!is_utf8(*text)) return fail(Errc::invalid, "Search string is not valid in its charset");
     if (text->size() > limits_.text) return fail(Errc::too_big, "Search string is too long");
-    key.text = folded(*text);
+    key.text = mail::folded(*text);
     return {};
   }
 

@@ -20,6 +20,10 @@
 
 namespace posthorn::post {
 class Office;
+class Outbox;
+}
+namespace posthorn::store {
+class Catalogs;
 }
 
 namespace posthorn::jmap {
@@ -46,6 +50,8 @@ struct Services {
   post::Office* office = nullptr;  // absent: nothing can be submitted
   Limits limits;
   std::string host_name;
+  store::Catalogs* catalogs = nullptr;  // absent: no methods of mail
+  post::Outbox* outbox = nullptr;       // with the office
 };
 
 // RFC 8620 section 3.6.2. `type` is a word of the RFCs, `description` is for people.

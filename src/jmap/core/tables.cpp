@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "jmap/mail/methods.h"
+
 namespace posthorn::jmap {
 namespace {
 
@@ -20,12 +22,15 @@ json::object core_limits(const Services& services) {
 // In the order the Session tells them. A capability stands here only when all its methods do.
 constexpr std::array all_capabilities = {
     Capability{"urn:ietf:params:jmap:core", core_limits, nothing},
+    Capability{"urn:ietf:params:jmap:mail", nothing, mail_capability},
+    Capability{"urn:ietf:params:jmap:submission", nothing, submission_capability},
+    Capability{"urn:posthorn:journey", nothing, nothing},
 };
 
 }  // namespace
 
 std::span<const std::span<const Method>> tables() {
-  static const std::array all = {core_methods()};
+  static const std::array all = {core_methods(), mail_methods()};
   return all;
 }
 

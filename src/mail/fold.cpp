@@ -1,5 +1,5 @@
-// imap/search/fold.cpp - see fold.h.
-#include "imap/search/fold.h"
+// mail/fold.cpp - see fold.h.
+#include "mail/fold.h"
 
 #include <string.h>
 #include <unicode/bytestream.h>
@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-namespace posthorn::imap {
+namespace posthorn::mail {
 
 std::string folded(std::string_view utf8) {
   if (is_ascii(utf8)) return to_lower(utf8);
@@ -26,4 +26,4 @@ bool contains(std::string_view text, std::string_view part) {
   return part.empty() || memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
 }
 
-}  // namespace posthorn::imap
+}  // namespace posthorn::mail

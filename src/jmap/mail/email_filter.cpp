@@ -1,0 +1,390 @@
+#include "jmap/mail/email_filter.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "jmap/mail/email_json.h"
+#include "mail/fold.h"
+#include "mail/text.h"
+#include "store/object_id.h"
+
+namespace posthorn::jmap {
+namespace {
+
+namespace json = boost::json;
+using T = EmailTest;
+using Is = EmailFilter::Is;
+
+constexpr std::size_t longest_html_text = 16u << 20;
+
+enum class Argument : std::uint8_t { mailbox, mailboxes, date, size, keyword, flag, text, header };
+
+struct ConditionRow {
+  std::string_view name;
+  T test;
+  Argument argument;
+};
+constexpr std::array<ConditionRow, 20> condition_table = {{{"inMailbox", T::in_mailbox, Argument::mailbox},
+                                                           {"inMailboxOtherThan", T::in_mailbox_other_than, Argument::mailboxes},
+                                                           {"before", T::before, Argument::date},
+                                                           {"after", T::after, Argument::date},
+                                                           {"minSize", T::min_size, Argument::size},
+                                                           {"maxSize", T::max_size, Argument::size},
+                                                           {"allInThreadHaveKeyword", T::all_in_thread_have_keyword, Argument::keyword},
+                                                           {"someInThreadHaveKeyword", T::some_in_thread_have_keyword, Argument::keyword},
+                                                           {"noneInThreadHaveKeyword", T::none_in_thread_have_keyword, Argument::keyword},
+                                                           {"hasKeyword", T::has_keyword, Argument::keyword},
+                                                           {"notKeyword", T::not_keyword, Argument::keyword},
+                                                           {"hasAttachment", T::has_attachment, Argument::flag},
+                                                           {"text", T::text, Argument::text},
+                                                           {"from", T::from, Argument::text},
+                                                           {"to", T::to, Argument::text},
+                                                           {"cc", T::cc, Argument::text},
+                                                           {"bcc", T::bcc, Argument::text},
+                                                           {"subject", T::subject, Argument::text},
+                                                           {"body", T::body, Argument::text},
+                                                           {"header", T::header, Argument::header}}};
+
+std::unexpected<Error> wrong(std::string_view name, const char* what) { return fail(Errc::invalid, std::string(name) + " " + what); }
+
+Status take_words(EmailCondition& out, std::string_view name, std::string_view text, const FilterLimits& limits) {
+  if (text.size() > limits.text) return fail(Errc::too_big, std::string(name) + " is longer than " + std::to_string(limits.text) + " octets");
+  out.words = search_words(text);
+  if (out.words.size() > limits.words) return fail(Errc::too_big, std::string(name) + " has more than " + std::to_string(limits.words) + " words");
+  return {};
+}
+
+Status take_header(EmailCondition& out, const json::value& value, const FilterLimits& limits) {
+  if (!value.is_array()) return wrong("header", "is not a list");
+  const auto& list = value.get_array();
+  if (list.empty() || list.size() > 2 || !list[0].is_string() || (list.size() == 2 && !list[1].is_string())) return wrong("header", "has one or two strings");
+  out.name = list[0].get_string();
+  if (list.size() == 2) return take_words(out, "header", list[1].get_string(), limits);
+  return {};
+}
+
+Result<EmailCondition> condition_of(const ConditionRow& row, const json::value& value, const FilterLimits& limits) {
+  EmailCondition out;
+  out.test = row.test;
+  switch (row.argument) {
+    case Argument::mailbox: {
+      if (!value.is_string()) return wrong(row.name, "is not an id");
+      const auto id = store::mailbox_id_of(value.get_string());
+      if (id) out.mailboxes.push_back(*id);
+      else out.test = T::none;
+      return out;
+    }
+    case Argument::mailboxes:
+      if (!value.is_array()) return wrong(row.name, "is not a list of ids");
+      for (const auto& one : value.get_array()) {
+        if (!one.is_string()) return wrong(row.name, "is not a list of ids");
+        if (const auto id = store::mailbox_id_of(one.get_string())) out.mailboxes.push_back(*id);
+      }
+      return out;
+    case Argument::date: {
+      const auto time = value.is_string() ? parse_utc_date(value.get_string()) : std::nullopt;
+      if (!time) return wrong(row.name, "is not a UTCDate");
+      out.number = static_cast<std::uint64_t>(time->time_since_epoch().count());
+      return out;
+    }
+    case Argument::size:
+      if (value.is_int64() && value.get_int64() >= 0) out.number = static_cast<std::uint64_t>(value.get_int64());
+      else if (value.is_uint64()) out.number = value.get_uint64();
+      else return wrong(row.name, "is not an unsigned number");
+      return out;
+    case Argument::keyword: {
+      if (!value.is_string()) return wrong(row.name, "is not a keyword");
+      TRY_ASSIGN(out.name, imap_keyword(value.get_string()));
+      return out;
+    }
+    case Argument::flag:
+      if (!value.is_bool()) return wrong(row.name, "is not true or false");
+      out.flag = value.get_bool();
+      return out;
+    case Argument::text: {
+      if (!value.is_string()) return wrong(row.name, "is not a string");
+      TRY(take_words(out, row.name, value.get_string(), limits));
+      return out;
+    }
+    case Argument::header: {
+      TRY(take_header(out, value, limits));
+      return out;
+    }
+  }
+  return out;
+}
+
+Is of(bool value) { return value ? Is::yes : Is::no; }
+
+bool has_all(std::string_view folded, const std::vector<std::string>& words) {
+  return std::ranges::all_of(words, [folded](const std::string& word) { return mail::contains(folded, word); });
+}
+
+void cross_off(std::vector<std::string_view>& words, std::string_view folded) {
+  std::erase_if(words, [folded](std::string_view word) { return mail::contains(folded, word); });
+}
+
+bool flagged(const store::Catalog::Row& row, const EmailCondition& c) { return c.bit && row.keywords.has(*c.bit); }
+
+Is thread_matches(const EmailCondition& c, const EmailFilter::Data& data) {
+  bool all = true, some = false;
+  data.catalog.each_in_thread(data.row.thread, [&](const store::Catalog::Row& row) {
+    const bool has = flagged(row, c);
+    all = all && has;
+    some = some || has;
+  });
+  if (c.test == T::all_in_thread_have_keyword) return of(all);
+  return of(c.test == T::some_in_thread_have_keyword ? some : !some);
+}
+
+Is row_matches(const EmailCondition& c, const EmailFilter::Data& data) {
+  const auto& row = data.row;
+  const auto received = static_cast<std::int64_t>(c.number);
+  switch (c.test) {
+    case T::in_mailbox: return of(row.is_in(c.mailboxes.front()));
+    case T::in_mailbox_other_than: return of(std::ranges::any_of(row.mailboxes, [&c](MailboxId id) { return std::ranges::find(c.mailboxes, id) == c.mailboxes.end(); }));
+    case T::before: return of(row.received.time_since_epoch().count() < received);
+    case T::after: return of(row.received.time_since_epoch().count() >= received);
+    case T::min_size: return of(row.size >= c.number);
+    case T::max_size: return of(row.size < c.number);
+    case T::has_keyword: return of(flagged(row, c));
+    case T::not_keyword: return of(!flagged(row, c));
+    case T::all_in_thread_have_keyword:
+    case T::some_in_thread_have_keyword:
+    case T::none_in_thread_have_keyword: return thread_matches(c, data);
+    default: return Is::no;
+  }
+}
+
+Is summary_matches(const EmailCondition& c, const mail::Summary& summary) {
+  const auto& envelope = summary.envelope;
+  const auto in = [&c](const std::vector<mail::HeaderAddress>& list) { return of(has_all(mail::folded(addresses_text(list)), c.words)); };
+  switch (c.test) {
+    case T::has_attachment: return of(summary.has_attachment == c.flag);
+    case T::from: return in(envelope.from);
+    case T::to: return in(envelope.to);
+    case T::cc: return in(envelope.cc);
+    case T::bcc: return in(envelope.bcc);
+    default: return of(has_all(mail::folded(summary.subject), c.words));
+  }
+}
+
+bool header_matches(const EmailCondition& c, const mail::Message& message) {
+  return std::ranges::any_of(message.root().fields, [&c](const mail::HeaderField& field) {
+    return equal_icase(trim(field.name), c.name) && has_all(mail::folded(mail::decode_words(mail::unfolded(field.value))), c.words);
+  });
+}
+
+Is words_match(const EmailCondition& c, const EmailFilter::Data& data) {
+  std::vector<std::string_view> open(c.words.begin(), c.words.end());
+  if (c.test == T::text) {
+    if (data.summary == nullptr) return Is::needs_summary;
+    const auto& e = data.summary->envelope;
+    for (const auto* list : {&e.from, &e.to, &e.cc, &e.bcc}) cross_off(open, mail::folded(addresses_text(*list)));
+    cross_off(open, mail::folded(data.summary->subject));
+  }
+  if (open.empty()) return Is::yes;
+  if (data.message == nullptr) return Is::needs_message;
+  const auto message = mail::parse(*data.message);
+  each_body_text(message, [&open](std::string_view text) {
+    cross_off(open, mail::folded(text));
+    return !open.empty();
+  });
+  return of(open.empty());
+}
+
+Is condition_matches(const EmailCondition& c, const EmailFilter::Data& data) {
+  if (c.test == T::text || c.test == T::body) return words_match(c, data);
+  if (c.test == T::header) {
+    if (data.message == nullptr) return Is::needs_message;
+    return of(header_matches(c, mail::parse(*data.message)));
+  }
+  if (c.test >= T::has_attachment) return data.summary == nullptr ? Is::needs_summary : summary_matches(c, *data.summary);
+  return row_matches(c, data);
+}
+
+bool known(Is is) { return is == Is::yes || is == Is::no; }
+
+Is join(Is a, Is b, Is deciding) {
+  if (a == deciding || b == deciding) return deciding;
+  if (!known(a) && !known(b)) return std::min(a, b);
+  return known(a) ? b : a;
+}
+
+}  // namespace
+
+std::string addresses_text(const std::vector<mail::HeaderAddress>& addresses) {
+  std::string text;
+  for (const auto& one : addresses) {
+    text += mail::decode_words(one.name);
+    text += ' ';
+    text += one.local;
+    if (!one.domain.empty()) text.append("@").append(one.domain);
+    text += '\n';
+  }
+  return text;
+}
+
+void each_body_text(const mail::Message& message, const std::function<bool(std::string_view)>& take) {
+  for (const auto& part : message.parts) {
+    if (part.type != "text" && !(part.type == "multipart" && part.children.empty())) continue;
+    auto text = mail::text_of(message, part);
+    if (part.subtype == "html") text = mail::html_to_text(text, longest_html_text);
+    if (!take(text)) return;
+  }
+}
+
+std::vector<std::string> search_words(std::string_view text) {
+  std::vector<std::string> out;
+  std::string word;
+  const auto end_word = [&] {
+    if (!trim(word).empty()) out.push_back(mail::folded(word));
+    word.clear();
+  };
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    const bool quote = (c == '"' || c == '\'') && word.empty();
+    const auto close = quote ? text.find(c, at + 1) : text.npos;
+    if (quote && close != text.npos) {
+      // rfc:8621#4.4.1 within a phrase a backslash escapes ' " and itself.
+      for (++at; at < text.size() && text[at] != c; ++at) {
+        if (text[at] == '\\' && at + 1 < text.size()) ++at;
+        word += text[at];
+      }
+      end_word();
+    } else if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
+      end_word();
+    } else {
+      word += c;
+    }
+  }
+  end_word();
+  return out;
+}
+
+// Walks operators with a stack of its own: each frame is an operator whose conditions are still to be compiled.
+struct EmailFilter::Parser {
+  struct Frame {
+    const json::array* conditions = nullptr;
+    std::size_t next = 0;
+    Kind join = Kind::both;
+    bool negate = false;
+  };
+  const FilterLimits& limits;
+  EmailFilter out;
+  std::vector<Frame> frames;
+
+  Status condition(const json::object& object) {
+    bool first = true;
+    for (const auto& [name, value] : object) {
+      const auto row = std::ranges::find(condition_table, std::string_view(name), &ConditionRow::name);
+      if (row == condition_table.end()) return fail(Errc::unsupported, "there is no filter condition \"" + printable(name, 100) + "\"");
+      if (out.conditions_.size() >= limits.conditions) return fail(Errc::too_big, "a filter has at most " + std::to_string(limits.conditions) + " conditions");
+      TRY_ASSIGN(auto made, condition_of(*row, value, limits));
+      out.conditions_.push_back(std::move(made));
+      out.steps_.push_back({Kind::condition, static_cast<std::uint32_t>(out.conditions_.size() - 1)});
+      if (!first) out.steps_.push_back({Kind::both, 0});
+      first = false;
+    }
+    if (first) out.steps_.push_back({Kind::yes, 0});
+    return {};
+  }
+
+  Status begin(const json::object& object) {
+    const auto* op = object.if_contains("operator");
+    const auto* conditions = object.if_contains("conditions");
+    if (op == nullptr) return condition(object);
+    if (!op->is_string() || conditions == nullptr || !conditions->is_array() || object.size() != 2) return fail(Errc::invalid, "a FilterOperator has an operator and a list of conditions");
+    if (frames.size() >= limits.depth) return fail(Errc::too_big, "filters are nested at most " + std::to_string(limits.depth) + " deep");
+    const std::string_view name = op->get_string();
+    Frame frame;
+    frame.conditions = &conditions->get_array();
+    if (name == "OR" || name == "NOT") frame.join = Kind::either;
+    else if (name != "AND") return fail(Errc::invalid, "an operator is AND, OR or NOT");
+    frame.negate = name == "NOT";
+    if (name != "AND") out.conjunction_ = false;
+    frames.push_back(frame);
+    return {};
+  }
+
+  Status run(const json::object& root) {
+    TRY(begin(root));
+    while (!frames.empty()) {
+      auto& frame = frames.back();
+      // After the second condition and each one more, two truth values are joined to one.
+      if (frame.next >= 2) out.steps_.push_back({frame.join, 0});
+      if (frame.next == frame.conditions->size()) {
+        if (frame.next == 0) out.steps_.push_back({frame.join == Kind::both ? Kind::yes : Kind::no, 0});
+        if (frame.negate) out.steps_.push_back({Kind::negate, 0});
+        frames.pop_back();
+        continue;
+      }
+      const auto& next = (*frame.conditions)[frame.next++];
+      if (out.steps_.size() > 4 * limits.conditions) return fail(Errc::too_big, "the filter has too many operators");
+      if (!next.is_object()) return fail(Errc::invalid, "a condition is not an object");
+      TRY(begin(next.get_object()));
+    }
+    return {};
+  }
+};
+
+Result<EmailFilter> EmailFilter::parse(const json::value& value, const FilterLimits& limits) {
+  if (value.is_null()) return EmailFilter();
+  if (!value.is_object()) return fail(Errc::invalid, "a filter is an object or null");
+  Parser parser{limits, {}, {}};
+  TRY(parser.run(value.get_object()));
+  return std::move(parser.out);
+}
+
+void EmailFilter::bind(const store::Keywords& keywords) {
+  for (auto& one : conditions_)
+    if (one.test >= EmailTest::all_in_thread_have_keyword && one.test <= EmailTest::not_keyword) one.bit = keywords.bit(one.name);
+}
+
+std::optional<MailboxId> EmailFilter::only_in() const {
+  if (!conjunction_) return std::nullopt;
+  const auto found = std::ranges::find(conditions_, EmailTest::in_mailbox, &EmailCondition::test);
+  if (found == conditions_.end()) return std::nullopt;
+  return found->mailboxes.front();
+}
+
+bool EmailFilter::uses(EmailTest test) const { return std::ranges::find(conditions_, test, &EmailCondition::test) != conditions_.end(); }
+
+bool EmailFilter::uses_threads() const {
+  return uses(EmailTest::all_in_thread_have_keyword) || uses(EmailTest::some_in_thread_have_keyword) || uses(EmailTest::none_in_thread_have_keyword);
+}
+
+bool EmailFilter::uses_keywords() const { return uses_threads() || uses(EmailTest::has_keyword) || uses(EmailTest::not_keyword); }
+
+FilterNeed EmailFilter::need() const {
+  auto most = FilterNeed::row;
+  for (const auto& one : conditions_) most = std::max(most, one.test >= EmailTest::text ? FilterNeed::message : one.test >= EmailTest::has_attachment ? FilterNeed::summary : FilterNeed::row);
+  return most;
+}
+
+EmailFilter::Is EmailFilter::evaluate(const Data& data) const {
+  if (steps_.empty()) return Is::yes;
+  std::vector<Is> stack;
+  stack.reserve(16);
+  for (const auto& step : steps_) {
+    switch (step.kind) {
+      case Kind::condition: stack.push_back(condition_matches(conditions_[step.operand], data)); break;
+      case Kind::yes: stack.push_back(Is::yes); break;
+      case Kind::no: stack.push_back(Is::no); break;
+      case Kind::negate:
+        if (known(stack.back())) stack.back() = of(stack.back() == Is::no);
+        break;
+      case Kind::both:
+      case Kind::either: {
+        const auto top = stack.back();
+        stack.pop_back();
+        stack.back() = join(stack.back(), top, step.kind == Kind::both ? Is::no : Is::yes);
+        break;
+      }
+    }
+  }
+  return stack.back();
+}
+
+}  // namespace posthorn::jmap

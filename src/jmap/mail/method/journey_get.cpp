@@ -1,0 +1,123 @@
+// Journey/get, a capability of ours: what is known of an Email's way. `arrival` is the evidence that was kept when it came: what we saw
+// ourselves. `claimed` are its Received fields, which anybody may write. `altered` is found when somebody asks ("replay": true): a
+// search over the signatures, at worst a thousand verifications. `sent` are the submissions of it, with each attempt.
+#include <boost/json/parse.hpp>
+
+#include "base/text.h"
+#include "jmap/mail/methods.h"
+#include "jmap/mail/submission_json.h"
+#include "mail/text.h"
+#include "post/evidence.h"
+#include "trust/altered/altered.h"
+
+namespace posthorn::jmap {
+namespace {
+
+namespace json = boost::json;
+constexpr std::size_t most_hops = 100, most_at_once = 50, most_replays = 5;
+
+// rfc:5321#4.4 "from x by y with z for a; date", as far as it can be read.
+json::object hop_of(std::string_view value) {
+  const auto text = mail::unfolded(value);
+  json::object out{{"text", clean_utf8(text)}};
+  const auto semicolon = text.rfind(';');
+  if (semicolon != text.npos)
+    if (const auto date = mail::parse_date(std::string_view(text).substr(semicolon + 1))) out["at"] = date_json(date->seconds, date->zone_minutes);
+  std::string_view rest = std::string_view(text).substr(0, semicolon);
+  std::string word, before;
+  std::size_t depth = 0;
+  const auto take = [&] {
+    for (const auto* name : {"from", "by", "with", "for"})
+      if (before == name && !out.contains(name)) out[name] = clean_utf8(word);
+    before = word;
+    word.clear();
+  };
+  for (const char c : rest) {
+    if (c == '(') ++depth;
+    const bool blank = c == ' ' || c == '\t';
+    if (depth == 0 && !blank) word += c;
+    if (c == ')' && depth > 0) --depth;
+    if (blank && depth == 0 && !word.empty()) take();
+  }
+  if (!word.empty()) take();
+  return out;
+}
+
+struct Work {
+  const Call* call;
+  std::vector<std::string> ids;
+  bool replay = false;
+
+  Expected<json::object> journey(const store::View& view, const std::string& id, EmailId email, const std::vector<Submitted>& sent) const {
+    json::object out{{"id", id}, {"arrival", nullptr}, {"altered", nullptr}, {"replayed", nullptr}};
+    JMAP_TRY(const auto bytes, view.message(email));
+    const auto message = mail::parse(bytes);
+    json::array claimed;
+    for (const auto& field : message.root().fields)
+      if (claimed.size() < most_hops && equal_icase(trim(field.name), "received")) claimed.push_back(hop_of(field.value));
+    out["claimed"] = std::move(claimed);
+    JMAP_TRY(const auto kept, view.evidence(email));
+    if (kept) {
+      boost::system::error_code error;
+      auto evidence = json::parse(*kept, error);
+      if (!error && evidence.is_object()) {
+        if (replay) {
+          const auto again = post::replay(evidence.get_object(), bytes);
+          out["altered"] = trust::altered::to_json(again.altered);
+          out["replayed"] = json::object{{"same", again.same}, {"why", again.why}};
+        }
+        out["arrival"] = std::move(evidence);
+      }
+    }
+    json::array submitted;
+    for (const auto& one : sent)
+      if (one.record.email == email)
+        submitted.push_back(json::object{{"id", submission_id(one.id)}, {"sendAt", utc_date(one.record.send_at)}, {"undoStatus", name_of(one.record.undo)}, {"recipients", recipients_json(one.record)}});
+    out["sent"] = std::move(submitted);
+    return out;
+  }
+
+  Answer operator()() const {
+    const auto view = call->services.store.view(call->account());
+    JMAP_TRY(const auto sent, submissions(view));
+    json::array list;
+    std::vector<std::string> missing;
+    for (const auto& id : ids) {
+      const auto email = store::email_id_of(id);
+      std::optional<store::ShownEmail> shown;
+      if (email) {
+        JMAP_TRY(shown, view.shown(*email));
+      }
+      if (!shown) {
+        missing.push_back(id);
+        continue;
+      }
+      JMAP_TRY(auto one, journey(view, id, *email, sent));
+      list.push_back(std::move(one));
+    }
+    return get_answer(*call, state_of_type(view, store::DataType::email), std::move(list), missing);
+  }
+};
+
+Expected<Work> read_request(Call& call, json::object json) {
+  Arguments arguments(call, std::move(json));
+  Work work{&call, {}, false};
+  JMAP_TRY(auto request, read_get(call, arguments));
+  JMAP_TRY(const auto replay, arguments.boolean("replay"));
+  JMAP_CHECK(arguments.finish());
+  work.replay = replay.value_or(false);
+  if (!request.ids) return method_fail("invalidArguments", "ids is missing");
+  if (request.ids->size() > (work.replay ? most_replays : most_at_once)) return method_fail("requestTooLarge", "At most 50 journeys at once, 5 with replay.");
+  work.ids = std::move(*request.ids);
+  return work;
+}
+
+}  // namespace
+
+Task<Answer> journey_get(Call& call, json::object arguments) {
+  auto work = read_request(call, std::move(arguments));
+  if (!work) co_return std::unexpected(work.error());
+  co_return co_await on_worker(call, std::move(*work));
+}
+
+}  // namespace posthorn::jmap
