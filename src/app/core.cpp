@@ -2,11 +2,9 @@
 
 #include <filesystem>
 
-#include "store/engine/engine.h"
-
 namespace posthorn::app {
 
-Result<std::unique_ptr<Core>> open_core(const Config& config, Workers& workers) {
+Result<std::unique_ptr<Core>> open_core(const Config& config, Workers& workers, std::function<void(const store::EngineNews&)> tell) {
   std::error_code error;
   const bool fresh = std::filesystem::create_directories(config.data, error);
   if (error) return fail(Errc::io, "cannot make the data folder " + config.data + ": " + error.message(), "Make it yourself, or set server.data to another folder");
@@ -17,7 +15,8 @@ Result<std::unique_ptr<Core>> open_core(const Config& config, Workers& workers) 
   store::RocksOptions options;
   options.folder = config.store_folder();
   options.cache_bytes = config.cache;
-  TRY_ASSIGN(core->engine, store::open_rocks(options));
+  core->reserve = std::make_unique<store::DiskReserve>(config.reserve_folder(), config.limits.reserve);
+  TRY_ASSIGN(core->engine, store::open_rocks(options, store::RocksCare{core->reserve.get(), std::move(tell)}));
   core->hub = store::make_hub();
   core->store = std::make_unique<store::Store>(*core->engine, *core->keyring, *core->clock, workers, *core->hub);
   return core;

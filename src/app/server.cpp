@@ -61,6 +61,7 @@ struct Server {
   std::optional<jmap::Services> jmap_services;
   std::unique_ptr<jmap::Web> web;
   std::atomic<bool> stopping = false;
+  std::atomic<bool> ready = false;  // everything below and above is there
   Sockets sockets;  // one for each config.listen
   std::vector<std::unique_ptr<net::Listener>> listeners;
   std::unique_ptr<ControlServer> control;
@@ -72,6 +73,7 @@ struct Server {
       : config(c), log(stderr_log(c.log_level)), runtime(c.threads), post_options(c.post), sockets(std::move(bound)) {}
 
   Status open();
+  void hear(const store::EngineNews& news);
   Status listen_all();
   Status listen_one(const ListenConfig& listen, std::shared_ptr<net::BoundSocket> socket);
   net::StartSession session_for(const ListenConfig& listen);
@@ -95,7 +97,7 @@ std::string busy_text(ServiceKind kind, const std::string& host) {
 }
 
 Status Server::open() {
-  TRY_ASSIGN(core, open_core(config, runtime.workers()));
+  TRY_ASSIGN(core, open_core(config, runtime.workers(), [this](const store::EngineNews& news) { hear(news); }));
   accounts = store::guard_logins(store::make_logins(*core->store, *core->keyring), *core->store, buckets, config.limits.logins);
   dns::UnboundOptions dns_options;
   dns_options.forwarders = config.dns.forward;
@@ -115,6 +117,7 @@ Status Server::open() {
   office->watch_with(*reports);
   outbox = std::make_unique<post::Outbox>(runtime.context(0).get_executor(), *core->store, *core->keyring, *sender, post_options, *core->clock, *log);
   catalogs = std::make_unique<store::Catalogs>(*core->store);
+  office->ask_for_room([this] { return core->reserve->room(); });
   if (!config.certificates.empty()) {
     TRY_ASSIGN(tls, net::TlsContext::load(config.certificates));
     // attacks.md A19: a client that wants to speak another protocol to this port is refused in the handshake.
@@ -134,7 +137,22 @@ Status Server::open() {
   look_at_keys_after(keys_first_look);
   reports->start();
   TRY(outbox->start());
-  return sender->start();
+  TRY(sender->start());
+  ready = true;
+  return {};
+}
+
+void Server::hear(const store::EngineNews& news) {
+  using Kind = store::EngineNews::Kind;
+  switch (news.kind) {
+    case Kind::failed: return log->error("store.failed", {{"why", news.why}});
+    case Kind::reserve_given_up: return log->error("store.reserve_given_up", {{"why", news.why}});
+    case Kind::reserve_taken: return log->info("store.reserve_taken", {{"why", news.why}});
+    case Kind::opened_again:
+      log->warn("store.opened_again", {{"why", news.why}});
+      // What was answered as failed may be there after all: the queue's share of it must not wait for a restart.
+      if (ready) sender->look_at_all();
+  }
 }
 
 // New DKIM keys are used once the DNS shows them.
@@ -304,6 +322,7 @@ void tell(Log& log, const confine::Walls& walls) {
 
 Status serve(const Config& config) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is a failed write, not the end
   raise_descriptor_limit();
   // Ports while there may be root, walls before the first thread; everything else happens behind them.
   TRY_ASSIGN(auto sockets, bind_all(config.listen));
@@ -324,6 +343,7 @@ Status serve(const Config& config) {
   reloads.async_wait(reload);
   server.log->info("started", {{"name", config.name}, {"data", config.data}});
   server.runtime.run();
+  server.ready = false;
   server.log->info("stopped");
   return {};
 }

@@ -23,6 +23,9 @@ Reply reply_for(const Error& error) {
   }
 }
 
+// faults.md 4
+Reply disk_full(std::string detail) { return {452, "4.3.1", "This server has no room for more mail now, please try again later", "the disk is full: " + std::move(detail)}; }
+
 std::string joined(const std::vector<smtp::RcptTo>& recipients) {
   std::string out;
   for (const auto& to : recipients) {
@@ -52,10 +55,14 @@ bool Office::may_send_as(const smtp::Peer& peer, const mail::Address& address) c
   return owned && *owned;
 }
 
+bool Office::has_room(std::uint64_t octets) const { return !room_ || room_() >= octets; }
+
 Task<Reply> Office::mail(const smtp::Peer& peer, const smtp::MailFrom& from) {
   if (peer.submission && !from.reverse_path.empty() && !may_send_as(peer, from.reverse_path))
     co_return Reply{553, "5.7.1", from.reverse_path.text() + " is not an address of " + peer.login + "; send from your own address or have the administrator add an alias",
                     "sender not owned"};
+  // Twice, because the log and the table both hold it for a while; the reserve is not counted as room.
+  if (!has_room(2 * from.size)) co_return disk_full("before the text");
   co_return Reply{250, "2.1.0", "Sender ok", {}};
 }
 
@@ -270,7 +277,7 @@ Task<Reply> Office::message(const smtp::Peer& peer, smtp::Transaction transactio
   auto done = co_await commit(std::move(letter));
   if (!done) {
     log_.error("message.not_stored", {{"id", id_text}, {"why", done.error().what}});
-    co_return reply_for(done.error());
+    co_return has_room(2 * size) ? reply_for(done.error()) : disk_full(done.error().what);
   }
   log_.info("message.accepted", {{"id", id_text},
                                  {"from", transaction.from.reverse_path.text()},

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 
 #include "base/log.h"
 #include "crypto/keyring.h"
@@ -31,6 +32,8 @@ class Office final : public smtp::Handler {
     std::string recipient;
   };
   Task<std::expected<Letter, Refusal>> prepare_submission(const smtp::Peer& peer, smtp::Transaction transaction);
+  // Octets of the disk that new mail may take, asked at each MAIL.
+  void ask_for_room(std::function<std::uint64_t()> room) { room_ = std::move(room); }
   // Mail of the house itself, such as reports: signed for its author's domain and committed to mailboxes and queue.
   Task<Status> post_own(Letter letter);
 
@@ -45,6 +48,7 @@ class Office final : public smtp::Handler {
   smtp::Reply check_recipient(const smtp::Peer& peer, const smtp::MailFrom& from, const smtp::RcptTo& to) const;
   smtp::RcptTo addressed(smtp::RcptTo to) const;
   std::optional<smtp::Reply> refuse_authors(const smtp::Peer& peer, std::string_view message) const;
+  bool has_room(std::uint64_t octets) const;
   bool may_send_as(const smtp::Peer& peer, const mail::Address& address) const;
   Arrival arrival_of(const smtp::Peer& peer, const smtp::Transaction& transaction, std::string id, WallTime now) const;
   Task<void> tell_watcher(const Verdict& verdict, const smtp::Transaction& transaction);
@@ -60,6 +64,7 @@ class Office final : public smtp::Handler {
   Log& log_;
   SigningKeys signing_keys_;
   Watcher* watcher_ = nullptr;
+  std::function<std::uint64_t()> room_;
   dns::Resolver* resolver_;  // nothing: mail is not judged
   std::atomic<std::uint64_t> under_way_ = 0;
 };

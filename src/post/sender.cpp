@@ -47,6 +47,16 @@ Status Sender::start() {
   return {};
 }
 
+void Sender::look_at_all() {
+  boost::asio::post(executor_, [this] {
+    const auto all = queue_.due();
+    if (!all) return log_.error("queue.unreadable", {{"why", all.error().what}});
+    for (const auto& one : *all)
+      if (!flying_.contains(one.id)) due_.insert(one);
+    tick();
+  });
+}
+
 void Sender::wake(Due due) {
   boost::asio::post(executor_, [this, due] {
     if (!flying_.contains(due.id)) due_.insert(due);  // what is under way is looked at again when it lands

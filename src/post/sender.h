@@ -29,6 +29,7 @@ class Sender {
 
   Status start();               // reads what is due from the queue
   void wake(Due due);           // a new or changed entry
+  void look_at_all();           // the store was opened again: what was thought not to be written may be there
   void stop();                  // nothing new is begun
   std::size_t active() const { return active_; }  // connections; zero after stop() means done
   Queue& queue() { return queue_; }

@@ -1,7 +1,7 @@
 // faultline PID - stands between a process (all its threads, and what it forks) and the kernel, by ptrace. Commands on standard input:
 //   kill N                          SIGKILL to all of it before its N-th system call from now
-//   fail ERRNO N COUNT PATH CALLS   the N-th to (N+COUNT-1)-th of CALLS (write,fsync,openat...) on files whose path holds PATH do
-//                                   nothing and return ERRNO (COUNT 0: all from the N-th on)
+//   fail ERRNO N[,M...] PATH CALLS  the N-th (and M-th...) of CALLS (write,fsync,openat...) on files whose path holds PATH do nothing
+//                                   and return ERRNO
 //   off                             nothing of the kind; answers "seen K": calls that counted since the last command
 // It says "ready" once it is attached, "hit CALL" for each fault, and ends with "gone" when the process has.
 // The campaigns use it instead of strace, whose counters are one a thread and call: here N counts over the whole process.
@@ -23,7 +23,6 @@
 #include <iostream>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -50,7 +49,8 @@ constexpr std::array calls{
 
 struct Plan {
   enum class Kind { nothing, kill, fail } kind = Kind::nothing;
-  long at = 0, count = 0, seen = 0;
+  long seen = 0;
+  std::vector<long> at;
   int error = 0;
   std::string path;
   std::vector<long> numbers;
@@ -64,6 +64,13 @@ void say(const std::string& line) {
   std::fflush(stdout);
 }
 
+std::vector<std::string> parts_of(const std::string& list) {
+  std::vector<std::string> out;
+  std::istringstream all(list);
+  for (std::string one; std::getline(all, one, ',');) out.push_back(one);
+  return out;
+}
+
 std::string name_of(long number) {
   const auto found = std::ranges::find(calls, number, &Call::number);
   return found == calls.end() ? std::to_string(number) : found->name;
@@ -71,20 +78,22 @@ std::string name_of(long number) {
 
 void obey(const std::string& line) {
   std::istringstream words(line);
-  std::string verb, list;
-  words >> verb;
+  std::string verb, positions, names;
+  words >> verb >> positions;
   const std::lock_guard lock(mutex);
   if (verb == "off") say("seen " + std::to_string(plan.seen));
   plan = Plan{};
-  if (verb == "kill" && words >> plan.at) plan.kind = Plan::Kind::kill;
-  if (verb != "fail" || !(words >> plan.error >> plan.at >> plan.count >> plan.path >> list)) return;
-  std::istringstream names(list);
-  for (std::string name; std::getline(names, name, ',');) {
+  if (verb == "fail") {
+    plan.error = std::atoi(positions.c_str());
+    words >> positions >> plan.path >> names;
+  }
+  for (const auto& one : parts_of(positions)) plan.at.push_back(std::atol(one.c_str()));
+  for (const auto& name : parts_of(names)) {
     const auto found = std::ranges::find(calls, name, [](const Call& c) { return std::string(c.name); });
     if (found == calls.end()) say("unknown " + name);
     else plan.numbers.push_back(found->number);
   }
-  plan.kind = Plan::Kind::fail;
+  plan.kind = verb == "kill" ? Plan::Kind::kill : verb == "fail" ? Plan::Kind::fail : Plan::Kind::nothing;
 }
 
 void read_commands() {
@@ -160,22 +169,24 @@ class Tracer {
     go_on(task);
   }
 
+  static bool is_next() { return std::ranges::find(plan.at, ++plan.seen) != plan.at.end(); }
+
   void before_call(pid_t task, const __ptrace_syscall_info& info) {
     const std::lock_guard lock(mutex);
     const auto number = static_cast<long>(info.entry.nr);
     if (plan.kind == Plan::Kind::nothing) return;
     if (plan.kind == Plan::Kind::kill) {
-      if (++plan.seen != plan.at) return;
+      if (!is_next()) return;
       for (const auto& [one, error] : tasks_) ::kill(one, SIGKILL);
       say("hit " + name_of(number));
       return;
     }
     if (std::ranges::find(plan.numbers, number) == plan.numbers.end()) return;
+    if (number == SYS_sync_file_range && info.entry.args[3] == 0) return;  // no flags: RocksDB asks whether there is such a call
     const auto& call = *std::ranges::find(calls, number, &Call::number);
     const auto file = file_of(task, call, info);
     if (file.find(plan.path) == std::string::npos) return;
-    ++plan.seen;
-    if (plan.seen < plan.at || (plan.count > 0 && plan.seen >= plan.at + plan.count)) return;
+    if (!is_next()) return;
     tasks_[task] = plan.error;
     set_registers(task, [](user_regs_struct& r) { r.orig_rax = static_cast<unsigned long long>(-1); });  // no such call: it does nothing
     say("hit " + name_of(number) + " " + file);

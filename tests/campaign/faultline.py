@@ -45,10 +45,10 @@ class Faultline:
         self.hit.clear()
         self.say(f"kill {n}")
 
-    def fail_at(self, error, n, calls, path, count=1):
+    def fail_at(self, error, positions, calls, path):
         self.hit.clear()
         self.hits.clear()
-        self.say(f"fail {error} {n} {count} {path} {','.join(calls)}")
+        self.say(f"fail {error} {','.join(map(str, positions))} {path} {','.join(calls)}")
 
     def off(self):
         """Disarms; says how many calls counted."""

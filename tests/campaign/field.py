@@ -73,16 +73,16 @@ class Field:
                 self.ledger.fault(f"{len(self.queued())} letters did not leave the queue")
                 break
         first, twice = {}, 0
-        for name, digest, at in self.sink.taken:
+        for name, digest, begun, ended in self.sink.taken:
             letter = self.ledger.letters.get(name)
             if letter is None or letter.sha != digest:
                 self.ledger.fault(f"the sink got {name or 'a letter without a name'} in a form that nobody sent")
             if name in first:
                 twice += 1
-                if not any(first[name] <= kill <= at for kill in self.kills):
+                if not any(first[name] <= kill <= ended for kill in self.kills):
                     self.ledger.fault(f"{name} was sent twice though no crash lies between")
             else:
-                first[name] = at
+                first[name] = begun  # a sender may die while its last octets are still on the way
         for name in sorted(self.ledger.acknowledged(before, "out") - set(first)):
             self.ledger.fault(f"{name} was acknowledged and never came out")
         return held, twice

@@ -9,7 +9,7 @@ from harness import sha
 
 class Sink:
     def __init__(self, address):
-        self.taken, self.lock = [], threading.Lock()  # (Message-ID, SHA-256 of the body, when the 250 went out)
+        self.taken, self.lock = [], threading.Lock()  # (Message-ID, SHA-256 of the body, when its text began and ended)
         self.open = True                              # False: 451 to every MAIL
         self.listener = socket.create_server((address, 0), backlog=100)
         self.address, self.port = self.listener.getsockname()
@@ -45,19 +45,19 @@ class Sink:
             pass
 
     def take(self, client, lines):
-        text = []
+        text, begun = [], time.monotonic()
         for line in lines:
             if line == b".\r\n":
                 message = b"".join(text)
                 with self.lock:  # noted before it is said: a sender that dies now sends again, and we can tell
-                    self.taken.append((name_of(message), sha(body_of(message)), time.monotonic()))
+                    self.taken.append((name_of(message), sha(body_of(message)), begun, time.monotonic()))
                 client.sendall(b"250 2.0.0 taken\r\n")
                 return
             text.append(line[1:] if line.startswith(b".") else line)
 
     def names(self):
         with self.lock:
-            return [name for name, _, _ in self.taken]
+            return [one[0] for one in self.taken]
 
     def close(self):
         try:

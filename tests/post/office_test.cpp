@@ -39,6 +39,20 @@ TEST(Office, DeliversLocallyAtOnce) {
   EXPECT_TRUE(World::queue(w.blue).empty());
 }
 
+// faults.md 4: twice the size that the client announces must be free.
+TEST(Office, RefusesMailForNowWhileTheDiskHasNoRoomForIt) {
+  World w;
+  w.account(w.blue, "carol@blue.test");
+  w.blue.office.ask_for_room([] { return std::uint64_t{2000}; });
+  smtp::MailFrom from;
+  from.size = 1001;
+  const auto refused = w.hand_in(w.blue, World::stranger(), from, {World::to("carol@blue.test")}, "Subject: x\r\n\r\nHi\r\n");
+  EXPECT_EQ(refused.code, 452);
+  EXPECT_EQ(refused.enhanced, "4.3.1");
+  from.size = 1000;
+  EXPECT_EQ(w.hand_in(w.blue, World::stranger(), from, {World::to("carol@blue.test")}, "Subject: x\r\n\r\nHi\r\n").code, 250);
+}
+
 TEST(Office, TakesBccOutForEverybody) {
   World w;
   const auto carol = w.account(w.blue, "carol@blue.test");

@@ -148,7 +148,7 @@ std::vector<Section> sections(Draft& d) {
                   {"log_level", level_into(c.log_level)}, {"insecure_auth", flag_into(c.insecure_auth)}}},
       {"dns", {{"forward", texts_into(c.dns.forward)}, {"trust_anchor", text_into(c.dns.trust_anchor)}, {"test_domain", flag_into(c.dns.test_domain)},
                {"ask_localhost", flag_into(c.dns.ask_localhost)}}},
-      {"limits", {{"message_size", size_into(c.limits.message_size)}, {"receive_budget", size_into(c.limits.receive_budget)},
+      {"limits", {{"message_size", size_into(c.limits.message_size)}, {"receive_budget", size_into(c.limits.receive_budget)}, {"reserve", size_into(c.limits.reserve)},
                   {"recipients", number_into(c.limits.recipients, 100, 100'000)},
                   {"failed_logins_per_account", number_into(c.limits.logins.per_account, 0, many)},
                   {"failed_logins_before_waits", number_into(c.limits.logins.per_network, 0, many)},

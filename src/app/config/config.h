@@ -38,6 +38,7 @@ struct LimitsConfig {
   std::uint64_t message_size = 50u << 20;
   std::uint64_t receive_budget = 512u << 20;
   std::uint64_t recipients = 1000;
+  std::uint64_t reserve = 64u << 20;  // of the disk, held back
   store::LoginLimitOptions logins;
   std::uint64_t connections_per_address = 30, connections_per_network = 90, connections_per_wide_network = 270;
 };
@@ -68,6 +69,7 @@ struct Config {
   std::string control_socket() const { return data + "/control.sock"; }
   std::string keyring_file() const { return data + "/keyring"; }
   std::string store_folder() const { return data + "/store"; }
+  std::string reserve_folder() const { return data + "/reserve"; }
 };
 
 Result<Config> parse_config(std::string_view text, std::string file);

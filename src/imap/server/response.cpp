@@ -9,7 +9,7 @@ Response refusal_of(const Error& error) {
     case Errc::not_found: return no("NONEXISTENT", "There is no such mailbox");
     case Errc::exists: return no("ALREADYEXISTS", "There is one already");
     case Errc::refused: return no("CANNOT", "That is not possible with this mailbox");
-    case Errc::over_quota: return no("OVERQUOTA", "The account is full");
+    case Errc::over_quota: return no("OVERQUOTA", "There is no room for it: the account or the server's disk is full");
     case Errc::too_big: return no("LIMIT", "That is more than this server takes at once");
     case Errc::conflict: return no("INUSE", "Somebody else changed it meanwhile, try again");
     case Errc::invalid: return no("CANNOT", "That cannot be");

@@ -17,6 +17,10 @@ class CommitCounts {
     for (std::size_t i = 0; i < space_count; ++i)
       if (!overlay.cells(i).empty()) counts_.at(i).fetch_add(1, std::memory_order_release);
   }
+  // The database was opened again: what was thought not to be committed may be.
+  void perhaps_all() {
+    for (auto& one : counts_) one.fetch_add(1, std::memory_order_release);
+  }
 
  private:
   std::array<std::atomic<std::uint64_t>, space_count> counts_{};

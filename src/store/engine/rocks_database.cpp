@@ -2,10 +2,12 @@
 #include "store/engine/rocks_database.h"
 
 #include <rocksdb/cache.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -19,12 +21,18 @@ namespace {
 
 using rocksdb::WALRecoveryMode;
 
-// Memory for what is not yet in sorted files, over all families together; RocksDB flushes the oldest when it is used up.
-constexpr std::size_t write_buffers = 64u << 20;
 // The log is replayed at start: this bounds how long that takes.
 constexpr std::size_t longest_log = 128u << 20;
 
-rocksdb::DBOptions database_options(rocksdb::Env* env, WALRecoveryMode recovery) {
+// RocksDB's own log file would be one more file on a disk that may be full, and Debian's build of RocksDB ends the process when it writes
+// to a file after an error on it. What matters comes back as a status.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+rocksdb::DBOptions database_options(rocksdb::Env* env, WALRecoveryMode recovery, std::size_t unflushed) {
   rocksdb::DBOptions o;
   o.env = env;
   o.create_if_missing = true;
@@ -34,17 +42,15 @@ rocksdb::DBOptions database_options(rocksdb::Env* env, WALRecoveryMode recovery)
   o.track_and_verify_wals_in_manifest = true;  // a closed log that is missing or short is an error, not a loss
   o.max_bgerror_resume_count = 0;              // faults.md 5: after an error we stop, we do not try again behind our own back
   o.avoid_unnecessary_blocking_io = true;      // a reader that lets go of the last snapshot does not delete files
-  o.db_write_buffer_size = write_buffers;
-  o.max_total_wal_size = longest_log;
+  o.db_write_buffer_size = unflushed;  // over all families together; the oldest is flushed when it is used up
+  o.max_total_wal_size = std::min(longest_log, 2 * unflushed);
   o.bytes_per_sync = 1u << 20;
   o.allow_concurrent_memtable_write = false;  // there is one writer, and hints of where to insert need it so
   o.max_open_files = 256;
   o.max_file_opening_threads = 1;
   o.max_background_jobs = 2;
   o.max_manifest_file_size = 16u << 20;
-  o.info_log_level = rocksdb::WARN_LEVEL;
-  o.max_log_file_size = 1u << 20;
-  o.keep_log_file_num = 2;
+  o.info_log = std::make_shared<NoLog>();
   o.stats_dump_period_sec = 0;
   o.stats_persist_period_sec = 0;
   o.skip_stats_update_on_db_open = true;
@@ -109,8 +115,8 @@ struct Opened {
 
 class Opener {
  public:
-  Opener(const RocksOptions& options, rocksdb::Env* env)
-      : folder_(options.folder), env_(env), families_(families_of(options.cache_bytes)) {}
+  Opener(const RocksOptions& options, rocksdb::Env* env, std::size_t unflushed)
+      : folder_(options.folder), env_(env), unflushed_(unflushed), families_(families_of(options.cache_bytes)) {}
 
   // What the log may have lost at a crash, and what it must not. A commit is acknowledged after the sync of its record,
   // and the next record is begun only after that (one writer, sync=true; a failed sync ends all writing). So when a log is
@@ -134,14 +140,14 @@ class Opener {
  private:
   rocksdb::Status open_as(WALRecoveryMode recovery, Opened& opened) {
     rocksdb::DB* db = nullptr;
-    const auto status = rocksdb::DB::Open(database_options(env_, recovery), folder_, families_, &opened.handles, &db);
+    const auto status = rocksdb::DB::Open(database_options(env_, recovery, unflushed_), folder_, families_, &opened.handles, &db);
     opened.db.reset(db);
     return status;
   }
 
   // The number of the last write that a recovery up to the damage would find. Changes nothing.
   std::optional<rocksdb::SequenceNumber> end_of_recovery() {
-    auto options = database_options(env_, WALRecoveryMode::kPointInTimeRecovery);
+    auto options = database_options(env_, WALRecoveryMode::kPointInTimeRecovery, unflushed_);
     options.create_if_missing = options.create_missing_column_families = false;
     rocksdb::DB* db = nullptr;
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -187,6 +193,7 @@ class Opener {
 
   std::string folder_;
   rocksdb::Env* env_;
+  std::size_t unflushed_;
   std::vector<rocksdb::ColumnFamilyDescriptor> families_;
 };
 
@@ -205,13 +212,14 @@ Status status_of(const rocksdb::Status& status, std::string_view doing) {
   if (status.ok()) return {};
   const auto what = std::string(doing) + ": " + status.ToString();
   if (status.IsCorruption()) return fail(Errc::corrupt, what, "Check the disk, then restore what is damaged from a backup.");
-  return fail(Errc::io, what, status.IsNoSpace() ? "The disk is full: make room on it." : "Check the disk.");
+  if (status.IsNoSpace()) return fail(Errc::io, what, "The disk is full: make room on it.");
+  return fail(Errc::io, what, "Check the disk.");
 }
 
-Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const RocksOptions& options, rocksdb::Env* env) {
+Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const RocksOptions& options, rocksdb::Env* env, std::size_t unflushed) {
   TRY(make_folder(options.folder));
   auto filling = rocksdb::NewCompositeEnv(with_filled_logs(env->GetFileSystem()));
-  TRY_ASSIGN(auto opened, Opener(options, filling.get()).open());
+  TRY_ASSIGN(auto opened, Opener(options, filling.get(), unflushed).open());
   std::unique_ptr<RocksDatabase> database(new RocksDatabase);
   database->env_ = std::move(filling);
   database->db_ = std::move(opened.db);

@@ -11,14 +11,16 @@
 #include <string>
 #include <string_view>
 
-#include "store/engine/engine.h"
+#include "store/engine/rocks.h"
 
 namespace posthorn::store {
 
 class RocksDatabase {
  public:
   // `env` is RocksDB's own door to the disk; tests give one that fails.
-  static Result<std::unique_ptr<RocksDatabase>> open(const RocksOptions& options, rocksdb::Env* env);
+  // What lies in memory and log together stays below `unflushed`: so much must fit on the disk at the next start.
+  static Result<std::unique_ptr<RocksDatabase>> open(const RocksOptions& options, rocksdb::Env* env, std::size_t unflushed = most_unflushed);
+  static constexpr std::size_t most_unflushed = 64u << 20;
   ~RocksDatabase();
   RocksDatabase(const RocksDatabase&) = delete;
   RocksDatabase& operator=(const RocksDatabase&) = delete;
@@ -52,6 +54,6 @@ class RocksReader : public Reader {
 };
 
 // As open_rocks() of engine.h, over a disk of the caller's.
-Result<std::unique_ptr<Engine>> open_rocks(const RocksOptions& options, rocksdb::Env* env);
+Result<std::unique_ptr<Engine>> open_rocks(const RocksOptions& options, rocksdb::Env* env, const RocksCare& care = {});
 
 }  // namespace posthorn::store
