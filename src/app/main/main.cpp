@@ -8,6 +8,7 @@
 #include "app/command/report.h"
 #include "app/command/shell.h"
 #include "app/lab/lab.h"
+#include "base/out_of_memory.h"
 
 namespace {
 
@@ -344,6 +345,7 @@ int run(int count, char** values) {
 }  // namespace
 
 int main(int count, char** values) {
+  posthorn::end_when_out_of_memory();
   try {
     return run(count, values);
   } catch (const std::exception& bug) {

@@ -63,6 +63,11 @@ const BaseImage& blue_image() {
   static const BaseImage image = make("blue", {"alice", "anna"}, 1);
   return image;
 }
+Task<void> fill_blue(store::Store& store, crypto::Keyring& keyring) {
+  BaseImage unused;
+  std::vector<std::string> names{"alice", "anna"};
+  co_await fill(store, keyring, unused, "blue", std::move(names));
+}
 const BaseImage& green_image() {
   static const BaseImage image = make("green", {"bob", "ben"}, 2);
   return image;

@@ -8,6 +8,7 @@
 
 #include "crypto/keyring.h"
 #include "store/engine/memory_engine.h"
+#include "store/store.h"
 
 namespace posthorn::sim {
 
@@ -19,5 +20,7 @@ struct BaseImage {
 
 const BaseImage& blue_image();
 const BaseImage& green_image();
+// The same into another store.
+Task<void> fill_blue(store::Store& store, crypto::Keyring& keyring);
 
 }  // namespace posthorn::sim

@@ -4,6 +4,7 @@
 // all the same what it was said to have lost.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -31,8 +32,19 @@ class Ledger {
 
   std::map<std::string, Letter> letters;
 
+  // The sender of that letter was told 250 or OK.
+  void acknowledge(Letter& letter) {
+    letter.acknowledged = true;
+    if (on_promise) on_promise("promised " + letter.id);
+  }
+  // Told of each promise at the moment it is made, and of what other hosts took; for those who must remember it elsewhere.
+  std::function<void(const std::string&)> on_promise;
+
   // Seen on the wires.
-  void taken(const std::string& letter, const std::string& address) { ++taken_[{letter, address}]; }      // by a host that is no Posthorn
+  void taken(const std::string& letter, const std::string& address) {  // by a host that is no Posthorn
+    ++taken_[{letter, address}];
+    if (on_promise) on_promise("taken " + letter + " " + address);
+  }
   void doubted(const std::string& letter, const std::string& address) { ++doubts_[{letter, address}]; }  // the reply to the text was lost
   void refused(const std::string& letter, const std::string& address) { refused_.insert({letter, address}); }  // letter "": at any
   void ruled_out(const std::string& domain) { ruled_out_.insert(domain); }  // by a lie of the DNS, or by its host at MAIL

@@ -50,8 +50,8 @@ Task<Result<crypto::ScramVerifier>> People::scram_verifier(std::string, std::str
 }
 Task<Result<sasl::Login>> People::finish_scram(std::string user, bool good, std::string, std::string) { co_return login(user, good); }
 
-Node::Node(World& given, Machine& that, std::unique_ptr<store::MemoryEngine> disk, std::shared_ptr<store::Fault> faults, const post::Options& base)
-    : world(given), machine(that), fault(std::move(faults)), clock(world.clock), log(machine, world.clock, world.trace), engine(std::move(disk)),
+Node::Node(World& given, Machine& that, std::unique_ptr<store::Engine> given_disk, const post::Options& base)
+    : world(given), machine(that), clock(world.clock), log(machine, world.clock, world.trace), engine(std::move(given_disk)),
       store(*engine, *machine.keyring, clock, workers, *hub), people(machine), resolver(dns::caching_resolver(std::make_unique<Asking>(world.names), clock)),
       uplink(world.network, machine.address), options(options_of(machine, base)),
       sender(world.context.get_executor(), store, *machine.keyring, *resolver, uplink, clock, log, options),

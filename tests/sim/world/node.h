@@ -75,7 +75,7 @@ struct World;
 
 class Node {
  public:
-  Node(World& world, Machine& machine, std::unique_ptr<store::MemoryEngine> disk, std::shared_ptr<store::Fault> fault, const post::Options& options);
+  Node(World& world, Machine& machine, std::unique_ptr<store::Engine> disk, const post::Options& options);
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
@@ -86,12 +86,12 @@ class Node {
 
   World& world;
   Machine& machine;
-  std::shared_ptr<store::Fault> fault;  // the engine's, outlives it
+  std::shared_ptr<store::Fault> fault;  // of that disk: the engine uses it to its end
   MachineClock clock;
   MachineLog log;
   Workers workers{0};
   std::unique_ptr<store::Hub> hub = store::make_hub();
-  std::unique_ptr<store::MemoryEngine> engine;
+  std::unique_ptr<store::Engine> engine;
   store::Store store;
   People people;
   std::unique_ptr<dns::Resolver> resolver;
@@ -105,6 +105,7 @@ class Node {
   std::size_t sessions = 0;
   bool alive = true;
   std::uint64_t life = 0;  // which start of a machine this is
+  store::MemoryEngine* disk = nullptr;  // the engine, of a machine whose disk is in memory
 
  private:
   Task<void> count(Task<void> session);

@@ -88,6 +88,11 @@ std::vector<std::string> Senders::pick_recipients(const std::string& login) {
 }
 
 Task<void> Senders::submit(std::string server, std::string login, std::size_t letters) {
+  std::vector<std::string> any;
+  co_await submit_to(std::move(server), std::move(login), std::move(any), letters);
+}
+
+Task<void> Senders::submit_to(std::string server, std::string login, std::vector<std::string> recipients, std::size_t letters) {
   const Busy busy(busy_);
   Endpoint to;
   to.address = server;
@@ -101,7 +106,7 @@ Task<void> Senders::submit(std::string server, std::string login, std::size_t le
   const auto opened = co_await client->open();
   if (!opened) co_return;
   for (std::size_t i = 0; i < letters; ++i) {
-    const auto named = pick_recipients(login);
+    const auto named = recipients.empty() ? pick_recipients(login) : recipients;
     auto& letter = new_letter(login, named);
     const auto text = text_of(letter);
     smtp::Outgoing outgoing;
@@ -114,10 +119,12 @@ Task<void> Senders::submit(std::string server, std::string login, std::size_t le
     outgoing.message = text;
     const auto outcome = co_await client->send(outgoing);
     std::vector<std::string> refused;
+    bool good = false;
     for (std::size_t k = 0; k < named.size(); ++k) {
-      if (outcome.fates[k].delivered()) letter.acknowledged = true;
+      if (outcome.fates[k].delivered()) good = true;
       else if (!outcome.in_doubt && outcome.fates[k].reply.code >= 400) refused.push_back(named[k]);
     }
+    if (good) ledger_.acknowledge(letter);
     // A mail program tells its user who was refused in the session; nothing more is owed to those.
     if (letter.acknowledged) std::erase_if(letter.recipients, [&refused](const std::string& one) { return std::ranges::find(refused, one) != refused.end(); });
     trace_.count(letter.acknowledged ? "letters.acknowledged" : outcome.in_doubt ? "letters.in_doubt" : "letters.refused");
@@ -152,7 +159,7 @@ Task<void> Senders::stranger(std::string server, std::string domain) {
       if (opened) {
         const auto outcome = co_await client->send(outgoing);
         const auto code = outcome.fates[0].reply.code;
-        letter.acknowledged = outcome.fates[0].delivered();
+        if (outcome.fates[0].delivered()) ledger_.acknowledge(letter);
         trace_.note("stranger's " + letter.id + " " + std::to_string(code));
         if (letter.acknowledged) {
           for (std::size_t i = 1; i < recipients.size(); ++i)
@@ -193,7 +200,7 @@ Task<void> Senders::append(std::string server, std::string login) {
     } while (line && !line->starts_with(ends[i]) && !line->starts_with("c "));
     if (!line) break;
     if (line->starts_with("c OK")) {
-      letter.acknowledged = true;
+      ledger_.acknowledge(letter);
       trace_.count("letters.acknowledged");
       trace_.count("imap.appends");
       trace_.note("appended " + letter.id);

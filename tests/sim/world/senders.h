@@ -13,6 +13,8 @@ class Senders {
 
   // Some letters over one connection to the submission port of `server`.
   Task<void> submit(std::string server, std::string login, std::size_t letters);
+  // All to the same recipients; none: to some of all there are, other ones for each letter.
+  Task<void> submit_to(std::string server, std::string login, std::vector<std::string> recipients, std::size_t letters);
   // A letter of x@red.test for people of `domain`; tried again as servers do while the answer is clear.
   Task<void> stranger(std::string server, std::string domain);
   // A mail program that keeps a copy: LOGIN, APPEND, and what an IMAP session looks like.

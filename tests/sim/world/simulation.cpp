@@ -94,7 +94,11 @@ class Simulation {
     store::MemoryOptions options;
     options.executor = context_.get_executor();
     options.fault = fault.get();
-    auto node = std::make_unique<Node>(world_, machines_[which], disk.crash(dice_.number(), options), std::move(fault), options_);
+    auto next_disk = disk.crash(dice_.number(), options);
+    auto* const its_disk = next_disk.get();
+    auto node = std::make_unique<Node>(world_, machines_[which], std::move(next_disk), options_);
+    node->disk = its_disk;
+    node->fault = std::move(fault);
     node->life = ++lives_;
     look_at_store(*node);
     if (auto started = node->start(); !started) problem("a server does not start: " + started.error().text());
@@ -167,7 +171,7 @@ class Simulation {
     auto& before = nodes_[which];
     if (before->alive) return;
     trace_.note(before->machine.color + " starts again");
-    auto next = boot(which, *before->engine);
+    auto next = boot(which, *before->disk);
     // What a reply confirmed and the queue does not know will be sent again, as RFC 5321 has it.
     for (const auto& [letter, address] : network_.take_confirmed(before->machine.address))
       if (still_waits(*next, letter, address)) ledger_.doubted(letter, address);
