@@ -40,6 +40,7 @@ class Waited final : public store::Engine {
     });
   }
   std::unique_ptr<store::Reader> snapshot() const override { return engine_->snapshot(); }
+  std::optional<std::uint64_t> commits_to(store::Space space) const override { return engine_->commits_to(space); }
 
   std::atomic<std::size_t> waiting = 0;
 
