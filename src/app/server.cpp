@@ -13,13 +13,16 @@
 #include "app/confine/walls.h"
 #include "app/control/server.h"
 #include "app/core.h"
+#include "app/memory_gauge.h"
 #include "dns/cache.h"
 #include "dns/unbound_resolver.h"
 #include "http/server.h"
 #include "imap/server.h"
 #include "jmap/web/web.h"
 #include "net/dialer.h"
+#include "net/account_connections.h"
 #include "net/listener.h"
+#include "net/pressure.h"
 #include "net/token_buckets.h"
 #include "pop3/server.h"
 #include "post/office.h"
@@ -38,6 +41,8 @@ namespace {
 constexpr auto grace_time = std::chrono::seconds(10);
 constexpr auto keys_first_look = std::chrono::seconds(10), keys_next_look = std::chrono::seconds(300);
 constexpr auto grace_step = std::chrono::milliseconds(50);
+constexpr auto pressure_look = std::chrono::milliseconds(200);
+constexpr std::uint64_t commit_limit = 5000;  // waiting at once
 
 using Sockets = std::vector<std::shared_ptr<net::BoundSocket>>;
 
@@ -48,6 +53,9 @@ struct Server {
   net::Runtime runtime;
   std::unique_ptr<Core> core;
   net::TokenBuckets buckets;
+  MemoryGauge memory;
+  std::unique_ptr<net::Pressure> pressure;
+  std::shared_ptr<net::AccountConnections> account_connections;
   std::unique_ptr<sasl::Accounts> accounts;
   std::unique_ptr<dns::Resolver> resolver;
   std::unique_ptr<net::Dialer> dialer;
@@ -66,11 +74,18 @@ struct Server {
   std::vector<std::unique_ptr<net::Listener>> listeners;
   std::unique_ptr<ControlServer> control;
   std::unique_ptr<post::SigningKeys> signing_keys;
-  std::unique_ptr<Timer> grace, keys_timer;
+  std::unique_ptr<Timer> grace, keys_timer, pressure_timer;
   Duration waited{};
+  bool said_stressed = false;
 
-  Server(const Config& c, Sockets bound)
-      : config(c), log(stderr_log(c.log_level)), runtime(c.threads), post_options(c.post), sockets(std::move(bound)) {}
+  Server(const Config& c, Sockets bound, MemoryGauge gauge)
+      : config(c),
+        log(stderr_log(c.log_level)),
+        runtime(c.threads),
+        memory(std::move(gauge)),
+        account_connections(std::make_shared<net::AccountConnections>(c.limits.connections_per_account_and_address, c.limits.connections_per_account)),
+        post_options(c.post),
+        sockets(std::move(bound)) {}
 
   Status open();
   void hear(const store::EngineNews& news);
@@ -81,6 +96,7 @@ struct Server {
   Status reload();
   void stop();
   void wait_for_sessions();
+  void measure_pressure();
   Task<void> finish();
   void look_at_keys_after(Duration time);
   Task<void> look_at_keys();
@@ -96,8 +112,38 @@ std::string busy_text(ServiceKind kind, const std::string& host) {
   }
 }
 
+std::string refusal_text(ServiceKind kind, const std::string& host) {
+  switch (kind) {
+    case ServiceKind::imap: return "* BYE the server is busy, please try again later\r\n";
+    case ServiceKind::pop3: return "-ERR [SYS/TEMP] the server is busy, please try again later\r\n";
+    case ServiceKind::smtp:
+    case ServiceKind::submission: return "421 4.3.2 " + host + " is busy, please try again later\r\n";
+    default: return {};
+  }
+}
+
+// Descriptors are also needed for files, outgoing connections and the resolver.
+std::uint64_t connection_limit(const Config& config) {
+  if (config.limits.connections > 0) return config.limits.connections;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 0;
+  return limit.rlim_cur > 2000 ? limit.rlim_cur - 1000 : limit.rlim_cur / 2;
+}
+
+void Server::measure_pressure() {
+  pressure->measured(memory.resident(), core->store->commits_waiting());
+  if (pressure->stressed() != said_stressed) {
+    said_stressed = pressure->stressed();
+    log->warn(said_stressed ? "stress.begins" : "stress.ends", {{"level", std::to_string(static_cast<int>(pressure->level() * 100)) + " %"}, {"memory", std::to_string(memory.resident())}});
+  }
+  if (!stopping) pressure_timer->start(pressure_look, [this] { measure_pressure(); });
+}
+
 Status Server::open() {
   TRY_ASSIGN(core, open_core(config, runtime.workers(), [this](const store::EngineNews& news) { hear(news); }));
+  pressure = std::make_unique<net::Pressure>(net::Pressure::Limits{connection_limit(config), config.limits.memory, commit_limit}, buckets, *core->clock);
+  pressure_timer = core->clock->timer(runtime.context(0).get_executor());
+  measure_pressure();
   accounts = store::guard_logins(store::make_logins(*core->store, *core->keyring), *core->store, buckets, config.limits.logins);
   dns::UnboundOptions dns_options;
   dns_options.forwarders = config.dns.forward;
@@ -184,6 +230,7 @@ net::StartSession Server::session_for(const ListenConfig& listen) {
       options.message_limit = config.limits.message_size;
       options.recipient_limit = config.limits.recipients;
       options.insecure_auth = config.insecure_auth;
+      options.pressure = pressure.get();
       return [this, options](std::unique_ptr<Stream> stream) {
         return smtp::serve(std::move(stream), options, *office, *accounts, *core->clock, *log, stopping);
       };
@@ -194,6 +241,9 @@ net::StartSession Server::session_for(const ListenConfig& listen) {
       options.host_name = config.name;
       options.implicit_tls = listen.service == ServiceKind::imaps;
       options.append_limit = config.limits.message_size;
+      options.search_time = config.limits.search_time;
+      options.pressure = pressure.get();
+      options.connections = account_connections.get();
       options.insecure_login = config.insecure_auth;
       return [this, options](std::unique_ptr<Stream> stream) {
         return imap::serve(std::move(stream), options, *core->store, *accounts, *core->clock, *log, stopping);
@@ -202,6 +252,8 @@ net::StartSession Server::session_for(const ListenConfig& listen) {
     case ServiceKind::pop3:
     case ServiceKind::pop3s: {
       pop3::ServerOptions options;
+      options.pressure = pressure.get();
+      options.connections = account_connections.get();
       options.host_name = config.name;
       options.implicit_tls = listen.service == ServiceKind::pop3s;
       options.insecure_login = config.insecure_auth;
@@ -227,6 +279,8 @@ Status Server::listen_one(const ListenConfig& listen, std::shared_ptr<net::Bound
   options.per_network = config.limits.connections_per_network;
   options.per_wide_network = config.limits.connections_per_wide_network;
   options.too_many = busy_text(listen.service, config.name);
+  options.too_busy = refusal_text(listen.service, config.name);
+  options.pressure = pressure.get();
   TRY_ASSIGN(auto listener, net::listen(runtime, *core->clock, *log, options, listen.service == ServiceKind::https ? web_tls.get() : tls.get(), session_for(listen)));
   log->info("listening", {{"service", std::string(name_of(listen.service))}, {"at", listener->at().text()}});
   listeners.push_back(std::move(listener));
@@ -268,8 +322,12 @@ std::optional<Result<admin::Response>> Server::own_operation(const admin::Reques
 void Server::stop() {
   if (stopping.exchange(true)) return;
   log->info("stopping");
-  for (auto& one : listeners) one->stop_accepting();
+  for (auto& one : listeners) {
+    one->stop_accepting();
+    one->wake_all();
+  }
   keys_timer->cancel();
+  pressure_timer->cancel();
   reports->stop();
   outbox->stop();
   sender->stop();
@@ -326,8 +384,9 @@ Status serve(const Config& config) {
   raise_descriptor_limit();
   // Ports while there may be root, walls before the first thread; everything else happens behind them.
   TRY_ASSIGN(auto sockets, bind_all(config.listen));
+  MemoryGauge memory;
   TRY_ASSIGN(const auto walls, confine::wall_in(config));
-  Server server(config, std::move(sockets));
+  Server server(config, std::move(sockets), std::move(memory));
   tell(*server.log, walls);
   TRY(server.open());
   boost::asio::signal_set stops(server.runtime.context(0), SIGTERM, SIGINT);

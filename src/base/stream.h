@@ -73,6 +73,10 @@ class Stream {
 
   // One timer a connection: when it fires, reads and writes fail with Errc::timeout. Zero: no deadline.
   virtual void deadline(Duration from_now) = 0;
+  // While a session only waits to be asked something it says so; then wake() makes its read fail with Errc::timeout at once. So a server
+  // that stops says goodbye to those who idle, and lets the others finish.
+  virtual void may_wake(bool) {}
+  virtual void wake() {}
   // Ends both directions at once (TLS: close_notify is tried once, without waiting).
   virtual void close() = 0;
 

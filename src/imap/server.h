@@ -10,6 +10,8 @@
 #include "base/log.h"
 #include "base/stream.h"
 #include "base/task.h"
+#include "net/account_connections.h"
+#include "net/pressure.h"
 #include "sasl/accounts.h"
 #include "store/store.h"
 
@@ -20,6 +22,9 @@ struct ServerOptions {
   bool implicit_tls = false;                  // 993
   bool insecure_login = false;                // LOGIN and AUTHENTICATE in clear, for tests and benchmarks on loopback only
   std::uint64_t append_limit = 50u << 20;     // RFC 7889
+  Duration search_time = std::chrono::seconds(2);    // of work for one SEARCH, then NO [LIMIT] (attacks.md E5)
+  net::Pressure* pressure = nullptr;                 // under stress the time before login is short
+  net::AccountConnections* connections = nullptr;    // of an account at once (attacks.md E10)
   Duration login_timeout = std::chrono::seconds(60);
   Duration idle_timeout = std::chrono::minutes(30);  // RFC 9051 5.4
 };

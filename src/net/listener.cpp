@@ -33,7 +33,7 @@ constexpr Duration longest_implicit_handshake = 10s;
 // Who is connected. Streams register by their pass and leave when they are destroyed; called from all threads.
 class Guests : public std::enable_shared_from_this<Guests> {
  public:
-  explicit Guests(ConnectionLimits limits) : limits_(std::move(limits)) {}
+  Guests(ConnectionLimits limits, Pressure* pressure) : limits_(std::move(limits)), pressure_(pressure) {}
 
   struct Pass {
     std::shared_ptr<Guests> guests;
@@ -46,6 +46,7 @@ class Guests : public std::enable_shared_from_this<Guests> {
   std::shared_ptr<Pass> admit(const asio::ip::address& from) {
     const std::lock_guard lock(mutex_);
     if (!limits_.admit(from)) return nullptr;
+    if (pressure_ != nullptr) pressure_->opened();
     const auto id = ++last_;
     streams_.emplace(id, nullptr);
     return std::make_shared<Pass>(shared_from_this(), id, from);
@@ -59,12 +60,12 @@ class Guests : public std::enable_shared_from_this<Guests> {
     return streams_.size();
   }
   // A stream lives and dies on its executor, so there the pointer found under its number is good.
-  void close_all() {
+  void tell_all(void (Stream::*what)()) {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, stream] : streams_) {
       if (stream == nullptr) continue;
-      asio::post(stream->executor(), [self = shared_from_this(), number = id] {
-        if (auto* found = self->find(number)) found->close();
+      asio::post(stream->executor(), [self = shared_from_this(), number = id, what] {
+        if (auto* found = self->find(number)) (found->*what)();
       });
     }
   }
@@ -79,10 +80,12 @@ class Guests : public std::enable_shared_from_this<Guests> {
     const std::lock_guard lock(mutex_);
     streams_.erase(pass.id);
     limits_.release(pass.from);
+    if (pressure_ != nullptr) pressure_->closed();
   }
 
   mutable std::mutex mutex_;
   ConnectionLimits limits_;
+  Pressure* pressure_;
   std::map<std::uint64_t, Stream*> streams_;
   std::uint64_t last_ = 0;
 };
@@ -134,9 +137,8 @@ Task<void> secure_then_begin(std::shared_ptr<Shared> shared, std::unique_ptr<Str
 }
 
 // Says no in one packet if there is room for it, and never waits.
-void turn_away(Shared& shared, tcp::socket socket, const Endpoint& peer) {
-  shared.log.info("net.too_many", {{"listener", shared.at.text()}, {"peer", peer.text()}});
-  const auto& words = shared.options.too_many;
+void turn_away(Shared& shared, tcp::socket socket, const Endpoint& peer, std::string_view why, const std::string& words) {
+  shared.log.info(why, {{"listener", shared.at.text()}, {"peer", peer.text()}});
   if (!words.empty() && !shared.options.implicit_tls)
     ::send(socket.native_handle(), words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   boost::system::error_code ignored;
@@ -148,8 +150,12 @@ void welcome(const std::shared_ptr<Shared>& shared, tcp::socket socket) {
   boost::system::error_code error;
   const auto remote = socket.remote_endpoint(error);
   if (error) return;  // gone already
+  const auto& options = shared->options;
+  const auto* pressure = options.pressure;
+  if (pressure != nullptr && (pressure->full() || (pressure->stressed() && !pressure->knows(endpoint_of(remote).address))))
+    return turn_away(*shared, std::move(socket), endpoint_of(remote), "net.too_busy", options.too_busy);
   auto pass = shared->guests->admit(remote.address());
-  if (!pass) return turn_away(*shared, std::move(socket), endpoint_of(remote));
+  if (!pass) return turn_away(*shared, std::move(socket), endpoint_of(remote), "net.too_many", options.too_many);
   SocketSetup setup;
   setup.server_tls = shared->tls;
   setup.pass = pass;
@@ -201,7 +207,8 @@ class TcpListener final : public Listener {
       acceptor->close(ignored);
     });
   }
-  void close_all() override { shared_->guests->close_all(); }
+  void wake_all() override { shared_->guests->tell_all(&Stream::wake); }
+  void close_all() override { shared_->guests->tell_all(&Stream::close); }
 
  private:
   std::shared_ptr<Shared> shared_;
@@ -254,7 +261,7 @@ Result<std::unique_ptr<Listener>> listen(Runtime& runtime, Clock& clock, Log& lo
     return fail(Errc::invalid, "the listener " + options.at.text() + " speaks TLS from the start but has no certificate",
                 "Configure one.");
   TRY_ASSIGN(const auto endpoint, parse_endpoint(options.at));
-  auto guests = std::make_shared<Guests>(ConnectionLimits(options.per_address, options.per_network, options.per_wide_network));
+  auto guests = std::make_shared<Guests>(ConnectionLimits(options.per_address, options.per_network, options.per_wide_network), options.pressure);
   auto shared = std::make_shared<Shared>(clock, log, std::move(options), tls, std::move(start), std::move(guests));
   auto acceptor = std::make_shared<tcp::acceptor>(runtime.context(0));
   TRY(start_listening(*acceptor, endpoint, shared->options.bound.get()));

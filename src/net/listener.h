@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "base/stream.h"
+#include "net/pressure.h"
 #include "net/runtime.h"
 #include "net/tls_context.h"
 
@@ -35,6 +36,8 @@ struct ListenOptions {
   std::shared_ptr<BoundSocket> bound = {};  // bound to `at` already; nothing: listen() binds
   bool implicit_tls = false;      // handshake before the session starts, at most 10 s (attacks.md B8)
   std::size_t per_address = 30, per_network = 90, per_wide_network = 270;  // 0: no limit
+  Pressure* pressure = nullptr;   // of the whole server; may be none
+  std::string too_busy = {};      // sent in clear to those whom the pressure keeps out, e.g. "421 4.3.2 ...\r\n"
   std::string too_many = {};      // sent in clear before closing when over a limit, e.g. "421 4.7.0 ...\r\n"; may be empty
 };
 
@@ -48,6 +51,7 @@ class Listener {
   virtual Endpoint at() const = 0;
   virtual std::size_t sessions() const = 0;  // connections whose stream is alive
   virtual void stop_accepting() = 0;
+  virtual void wake_all() = 0;       // sessions that only wait for their client end now (Stream::wake)
   virtual void close_all() = 0;      // closes the streams of all sessions (end of the grace time)
 };
 

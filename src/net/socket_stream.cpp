@@ -185,6 +185,11 @@ class SocketStream final : public Stream {
     deadline_at(from_now == Duration::zero() ? SteadyTime{} : clock_.steady() + from_now);
   }
 
+  void may_wake(bool yes) override { may_wake_ = yes; }
+  void wake() override {
+    if (may_wake_) deadline_at(clock_.steady());
+  }
+
   void close() override {
     if (!socket_.is_open()) return;
     timer_->cancel();
@@ -330,6 +335,7 @@ class SocketStream final : public Stream {
     return attempt_failed(truncated ? Errc::closed : Errc::io, std::string(during) + ": " + take_openssl_errors());
   }
 
+  bool may_wake_ = false;
   tcp::socket socket_;
   Clock& clock_;
   std::unique_ptr<Timer> timer_;

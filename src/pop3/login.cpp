@@ -43,6 +43,16 @@ struct LoadWork {
 }  // namespace
 
 Task<void> open_maildrop(Session& session, sasl::Login login) {
+  const auto client = session.stream->peer().address;
+  if (session.options.connections != nullptr) {
+    session.place = session.options.connections->admit(login.name, client);
+    if (!session.place) {
+      session.log.info("pop3.too_many", {{"client", client}, {"user", login.name}});
+      session.err("[SYS/TEMP] the account has too many connections; close some, then try again");
+      co_return;
+    }
+  }
+  if (session.options.pressure != nullptr) session.options.pressure->remember(client);
   LoadWork work{&session.store, login.account};
   auto drop = co_await session.store.workers().run(std::move(work));
   if (!drop) {

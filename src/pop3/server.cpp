@@ -44,6 +44,7 @@ Task<void> converse(Session& session) {
     auto line = co_await session.line(line_limit);
     if (!line) {
       // rfc:1939#3 an autologout closes the connection without a word. A line that cannot be one is told so.
+      if (line.error().code == Errc::timeout && session.stopping) session.err("[SYS/TEMP] the server is going down, please come back");
       if (line.error().code == Errc::too_big || line.error().code == Errc::invalid) session.err("this is no command line");
       co_return;
     }

@@ -10,6 +10,8 @@
 #include "base/log.h"
 #include "base/stream.h"
 #include "base/task.h"
+#include "net/account_connections.h"
+#include "net/pressure.h"
 #include "sasl/accounts.h"
 #include "store/store.h"
 
@@ -19,6 +21,8 @@ struct ServerOptions {
   std::string host_name;
   bool implicit_tls = false;   // 995
   bool insecure_login = false; // USER, PASS and AUTH in clear, for tests and benchmarks on loopback only
+  net::Pressure* pressure = nullptr;                 // under stress the time before login is short
+  net::AccountConnections* connections = nullptr;    // of an account at once (attacks.md E10)
   Duration login_timeout = std::chrono::seconds(60);
   std::size_t login_limit = 3; // failed logins, then the end
   Duration idle_timeout = std::chrono::minutes(10);  // RFC 1939 3

@@ -28,6 +28,7 @@ void Session::err(std::string_view text) {
 Duration Session::patience(Duration most) const {
   if (logged_in()) return most;
   const Duration left = options.login_timeout - (clock.steady() - started);
+  if (options.pressure != nullptr && options.pressure->stressed()) most = std::min<Duration>(most, std::chrono::seconds(10));
   return std::clamp<Duration>(left, std::chrono::milliseconds(1), most);  // zero would be no deadline at all
 }
 
@@ -47,7 +48,9 @@ Task<Result<std::string>> Session::line(std::size_t limit) {
     if (!written) co_return fail(Errc::closed, "the client is gone");
   }
   stream->deadline(patience(options.idle_timeout));
+  stream->may_wake(reader.empty());
   auto text = co_await reader.line(limit);
+  stream->may_wake(false);
   co_return text;
 }
 

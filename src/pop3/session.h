@@ -44,6 +44,7 @@ struct Session {
   std::size_t errors = 0;         // before login all of them, then those in a row
   std::size_t failed_logins = 0;
   std::string out{};              // replies that are not written yet
+  std::shared_ptr<void> place{};  // among the account's connections
 
   bool logged_in() const { return !login.name.empty(); }
   bool may_log_in() const { return stream->tls() || options.insecure_login; }

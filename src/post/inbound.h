@@ -6,7 +6,9 @@
 #include <string>
 
 #include "dns/resolver.h"
+#include "mail/message.h"
 #include "post/evidence.h"
+#include "post/options.h"
 #include "smtp/server.h"
 #include "trust/judgement.h"
 
@@ -25,6 +27,9 @@ struct Verdict {
 };
 
 // `message`: as it came.
-Task<Verdict> judge_arrival(dns::Resolver& resolver, Clock& clock, const trust::Rules& rules, const Arrival& arrival, std::string_view message);
+Task<Verdict> judge_arrival(dns::Resolver& resolver, Clock& clock, const Options& options, const Arrival& arrival, std::string_view message);
+
+// attacks.md D5: what is ambiguous about the message's structure, done to `verdict` as the administrator wants it.
+void judge_structure(Verdict& verdict, const Options& options, const mail::Message& message);
 
 }  // namespace posthorn::post

@@ -171,7 +171,7 @@ Arrival Office::arrival_of(const smtp::Peer& peer, const smtp::Transaction& tran
 Task<Verdict> Office::judge(const smtp::Peer& peer, smtp::Transaction& transaction, std::string id, WallTime now) {
   if (resolver_ == nullptr || !options_.check_incoming || peer.submission) co_return Verdict{};
   const auto arrival = arrival_of(peer, transaction, std::move(id), now);
-  auto verdict = co_await judge_arrival(*resolver_, store_.clock(), options_.trust, arrival, transaction.message);
+  auto verdict = co_await judge_arrival(*resolver_, store_.clock(), options_, arrival, transaction.message);
   transaction.message = trust::without_forged_results(transaction.message, options_.host_name);
   log_.info("message.judged", {{"id", arrival.id}, {"from", arrival.from.reverse_path.text()}, {"client", peer.client.address}, {"spf", verdict.spf}, {"dmarc", verdict.dmarc},
                                {"done", verdict.refusal ? "refused" : verdict.junk ? "junk" : "inbox"}, {"why", verdict.reason}});
@@ -234,6 +234,9 @@ Task<Reply> Office::message(const smtp::Peer& peer, smtp::Transaction transactio
   const std::string id_text = text_of(id);
   const auto now = store_.clock().now();
   for (auto& to : transaction.recipients) to = addressed(std::move(to));
+  const auto header_end = transaction.message.find("\r\n\r\n");
+  if (std::min(header_end, transaction.message.size()) > options_.header_limit && !transaction.message.starts_with("\r\n"))
+    co_return Reply{552, "5.3.4", "The header of the message is larger than " + std::to_string(options_.header_limit >> 10) + " KiB", "header too large"};
   if (received_count(transaction.message) > options_.received_limit)
     co_return Reply{554, "5.4.6", "The message has been passed on too often: it is going in circles", "mail loop"};
 

@@ -20,14 +20,19 @@ struct Smarthost {
   std::string user, password;
 };
 
+// What is done with mail whose parts different programs would see differently (attacks.md D5). It is always named in its header.
+enum class AmbiguousMime : std::uint8_t { mark, junk, reject };
+
 struct Options {
   std::string host_name;                    // in Received, EHLO, DSNs; also "ourselves" among MX hosts
   std::vector<std::string> own_addresses;   // IPs we listen on: a route to them is a loop
   std::uint64_t receive_budget = 512u << 20;  // octets of text under way over all sessions
+  std::size_t header_limit = 256u << 10;    // octets of a message's header (attacks.md D2)
   std::size_t received_limit = 100;         // attacks.md A14, rfc:5321#6.3
   std::vector<std::string> senders_for_any; // logins that may send with any From: gateways, list servers
 
   bool check_incoming = true;               // judge mail of other servers: SPF, DKIM, DMARC, ARC
+  AmbiguousMime ambiguous_mime = AmbiguousMime::junk;
   trust::Rules trust;                       // what the administrator decided about it
 
   std::uint16_t port = 25;                  // of other servers; the lab uses another

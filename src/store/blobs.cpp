@@ -3,6 +3,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 
 #include "crypto/bytes.h"
@@ -151,25 +152,32 @@ Status Store::remove_blob_reference(Transaction& tx, const BlobId& blob, std::st
   return erase_blob_if_unreferenced(tx, blob);
 }
 
-Result<std::string> read_blob(const Reader& reader, const BlobId& blob, std::string_view data_key) {
+Result<std::string> read_blob_range(const Reader& reader, const BlobId& blob, std::string_view data_key, std::uint64_t offset, std::uint64_t length) {
   const auto corrupt = [](const char* why) { return fail(Errc::corrupt, std::string("a stored message cannot be read: ") + why, "Restore it from your backup; posthorn verify names it"); };
   TRY_ASSIGN(const auto bytes, reader.get(Space::blob, key::of(blob)));
   if (!bytes) return corrupt("it is not there");
   TRY_ASSIGN(const auto header, decode_blob(*bytes));
+  const auto begin = std::min(offset, header.size), end = begin + std::min(length, header.size - begin);
   std::string out;
-  out.reserve(std::min<std::uint64_t>(header.size, std::uint64_t{header.chunks} * chunk_size));
+  out.reserve(std::min<std::uint64_t>(end - begin, std::uint64_t{header.chunks} * chunk_size));
   std::string plain(chunk_size, '\0');
-  for (std::uint32_t i = 0; i < header.chunks; ++i) {
+  for (auto at = begin - begin % chunk_size; at < end; at += chunk_size) {
+    const auto i = static_cast<std::uint32_t>(at / chunk_size);
     TRY_ASSIGN(const auto chunk, reader.get(Space::chunk, key::of(blob, i)));
     if (!chunk) return corrupt("a part is missing");
     TRY_ASSIGN(const auto packed, crypto::open(data_key, *chunk, place(blob, i, header.chunks)));
     // The room is fixed, so that no bytes can unpack to more than a chunk.
     const auto size = ZSTD_decompressDCtx(decompressor(), plain.data(), plain.size(), packed.data(), packed.size());
     if (ZSTD_isError(size) != 0) return corrupt("a part does not unpack");
-    out.append(plain, 0, size);
+    if (size != std::min<std::uint64_t>(chunk_size, header.size - at)) return corrupt("its size is not what it was");
+    const auto from = std::max(begin, at) - at;
+    out.append(plain, from, std::min<std::uint64_t>(size, end - at) - from);
   }
-  if (out.size() != header.size) return corrupt("its size is not what it was");
   return out;
+}
+
+Result<std::string> read_blob(const Reader& reader, const BlobId& blob, std::string_view data_key) {
+  return read_blob_range(reader, blob, data_key, 0, std::numeric_limits<std::uint64_t>::max());
 }
 
 Result<std::string> open_evidence(std::string_view stored, const BlobId& blob, std::string_view data_key) {

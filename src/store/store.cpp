@@ -19,7 +19,9 @@ Task<Status> Store::transact(Work work) {
   auto start = [this, executor, &work](auto handler) {
     auto held = std::make_shared<decltype(handler)>(std::move(handler));
     auto guard = boost::asio::make_work_guard(executor);
-    engine_.transact(std::move(work), [executor, held, guard](Status status) mutable {
+    commits_waiting_->fetch_add(1, std::memory_order_relaxed);
+    engine_.transact(std::move(work), [waiting = commits_waiting_, executor, held, guard](Status status) mutable {
+      waiting->fetch_sub(1, std::memory_order_relaxed);
       boost::asio::post(executor, [held, status = std::move(status)]() mutable { std::move (*held)(std::move(status)); });
     });
   };

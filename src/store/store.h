@@ -4,6 +4,7 @@
 // Change in its log, and then tells the Hub. Errors: not_found, exists, over_quota, conflict, limit (too_big), io, corrupt.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -55,6 +56,8 @@ class View {
   Result<mail::Summary> summary(EmailId id) const;
   // The message's bytes as they came. Errc::corrupt if a chunk does not check.
   Result<std::string> message(EmailId id) const;
+  // `length` of its bytes from `offset` on, or what there is of them: reads no more than the chunks that they are in.
+  Result<std::string> message_range(EmailId id, std::uint64_t offset, std::uint64_t length) const;
   // The evidence record that came with it (JSON), if any.
   Result<std::optional<std::string>> evidence(EmailId id) const;
   Result<Keywords> keywords() const;
@@ -119,6 +122,8 @@ class Store {
  public:
   Store(Engine& engine, crypto::Keyring& keyring, Clock& clock, Workers& workers, Hub& hub);
 
+  // Transactions that were begun and are not on disk yet.
+  std::size_t commits_waiting() const { return commits_waiting_->load(std::memory_order_relaxed); }
   // Waits for a transaction of any kind to be durable. The only way to write; all below are made of it.
   Task<Status> transact(Work work);
   std::unique_ptr<Reader> snapshot() const;
@@ -236,6 +241,8 @@ class Store {
   Hub& hub_;
   mutable Memo<Route> routes_;
   mutable Memo<std::uint64_t> quotas_;
+  // Shared with the transactions under way, which the engine may end after the Store.
+  std::shared_ptr<std::atomic<std::size_t>> commits_waiting_ = std::make_shared<std::atomic<std::size_t>>(0);
 };
 
 // Every account's INBOX has this id.

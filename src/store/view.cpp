@@ -184,6 +184,10 @@ Result<View::Opened> View::open(EmailId id) const {
   return Opened{record.blob, std::move(data_key)};
 }
 
+Result<std::string> View::message_range(EmailId id, std::uint64_t offset, std::uint64_t length) const {
+  TRY_ASSIGN(const auto opened, open(id));
+  return read_blob_range(*reader_, opened.blob, opened.data_key, offset, length);
+}
 Result<std::string> View::message(EmailId id) const {
   TRY_ASSIGN(const auto opened, open(id));
   return read_blob(*reader_, opened.blob, opened.data_key);

@@ -116,6 +116,19 @@ Read level_into(Level& to) {
   };
 }
 
+Read ambiguous_into(post::AmbiguousMime& to) {
+  return [&to](const toml::node& n) -> std::string {
+    static constexpr std::string_view names[] = {"mark", "junk", "reject"};
+    const auto v = n.value_exact<std::string>();
+    for (unsigned char i = 0; v && i < 3; ++i)
+      if (names[i] == *v) {
+        to = static_cast<post::AmbiguousMime>(i);
+        return {};
+      }
+    return "must be \"mark\", \"junk\" or \"reject\"";
+  };
+}
+
 Read service_into(ServiceKind& to) {
   return [&to](const toml::node& n) -> std::string {
     const auto v = n.value_exact<std::string>();
@@ -153,13 +166,17 @@ std::vector<Section> sections(Draft& d) {
                   {"failed_logins_per_account", number_into(c.limits.logins.per_account, 0, many)},
                   {"failed_logins_before_waits", number_into(c.limits.logins.per_network, 0, many)},
                   {"failed_logins_per_address", number_into(c.limits.logins.per_address, 0, many)},
+                  {"connections", number_into(c.limits.connections, 0, many)}, {"memory", size_into(c.limits.memory)},
+                  {"connections_per_account", number_into(c.limits.connections_per_account, 0, many)},
+                  {"connections_per_account_and_address", number_into(c.limits.connections_per_account_and_address, 0, many)},
+                  {"search_time", duration_into(c.limits.search_time)},
                   {"connections_per_address", number_into(c.limits.connections_per_address, 0, many)},
                   {"connections_per_network", number_into(c.limits.connections_per_network, 0, many)},
                   {"connections_per_wide_network", number_into(c.limits.connections_per_wide_network, 0, many)}}},
       {"confine", {{"user", text_into(c.confine.user)}, {"required", flag_into(c.confine.required)}, {"read", texts_into(c.confine.read)},
                    {"write", texts_into(c.confine.write)}}},
       {"submission", {{"any_sender", texts_into(p.senders_for_any)}}},
-      {"trust", {{"check_incoming", flag_into(p.check_incoming)}, {"reject_on_policy_alone", flag_into(p.trust.reject_on_policy_alone)},
+      {"trust", {{"check_incoming", flag_into(p.check_incoming)}, {"ambiguous_mime", ambiguous_into(p.ambiguous_mime)}, {"reject_on_policy_alone", flag_into(p.trust.reject_on_policy_alone)},
                  {"trusted_forwarders", texts_into(p.trust.trusted_forwarders)}, {"trusted_sealers", texts_into(p.trust.trusted_sealers)}}},
       {"reports", {{"send", flag_into(c.reports.send)}, {"send_failures", flag_into(c.reports.send_failures)}, {"organization", text_into(c.reports.organization)},
                    {"from", text_into(c.reports.from)}, {"contact", text_into(c.reports.contact)}, {"intake", texts_into(c.reports.intake)}}},

@@ -40,6 +40,10 @@ struct LimitsConfig {
   std::uint64_t recipients = 1000;
   std::uint64_t reserve = 64u << 20;  // of the disk, held back
   store::LoginLimitOptions logins;
+  std::uint64_t connections = 0;                   // over all services; 0: what the descriptors allow
+  std::uint64_t memory = 2048u << 20;
+  std::uint64_t connections_per_account = 100, connections_per_account_and_address = 20;
+  Duration search_time = std::chrono::seconds(2);
   std::uint64_t connections_per_address = 30, connections_per_network = 90, connections_per_wide_network = 270;
 };
 

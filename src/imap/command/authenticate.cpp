@@ -74,8 +74,7 @@ Task<Response> authenticate(Session& session, Call& call) {
   }
   if (!login) co_return login_refused(session, login.error());
   auto who = std::move(*login);
-  session.begin(std::move(who));
-  co_return ok(session.capabilities(), "Welcome");
+  co_return session.begin(std::move(who));
 }
 
 }  // namespace posthorn::imap

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t piece_octets = 65'536, piece_octets_of_messages = 262'144;
 constexpr std::size_t piece_messages = 512;
+constexpr std::uint64_t large_message = 262'144;  // told in ranges, each read when the client has taken the one before
+constexpr std::uint64_t range_octets = 262'144;
 
 struct Order {
   std::vector<std::size_t> messages;  // indices
@@ -78,17 +80,19 @@ struct Piece {
   std::size_t next = 0;                // of Plan::messages
   std::size_t gone = 0;                // expunged by others
   std::optional<Error> error;          // of the first message that could not be told
+  std::vector<Extent> extents;         // of the last message
+  EmailId email{};                     // which that is
 };
 
 // One message. Errc::not_found: it is gone.
-Status respond(const Plan& plan, const store::View& view, std::size_t index, std::string& out) {
+Status respond(const Plan& plan, const store::View& view, std::size_t index, Piece& piece) {
   const auto& row = plan.rows[index];
   const auto& request = std::ranges::binary_search(plan.changed, index) ? plan.with_flags : plan.request;
   FetchData data{.sequence = static_cast<std::uint32_t>(index + 1), .member = row, .keywords = plan.keywords};
   std::optional<store::Email> email;
   std::optional<mail::Summary> summary;
   std::string message;
-  if (request.needs.email) {
+  if (request.needs.email || request.needs.message) {
     TRY_ASSIGN(email, view.email(row.email));
     if (!email) return fail(Errc::not_found, "the message was expunged");
     data.email = &*email;
@@ -97,11 +101,17 @@ Status respond(const Plan& plan, const store::View& view, std::size_t index, std
     TRY_ASSIGN(summary, view.summary(row.email));
     data.summary = &*summary;
   }
-  if (request.needs.message) {
+  if (request.needs.message && email->size > large_message) {
+    data.extents = &piece.extents;
+    piece.email = row.email;
+  }
+  if (request.needs.message && (data.extents == nullptr || !request.asks_only_whole())) {
     TRY_ASSIGN(message, view.message(row.email));
     data.message = message;
   }
-  return append_fetch(out, request, data, plan.quoted);
+  auto done = append_fetch(piece.out, request, data, plan.quoted);
+  if (!done) piece.extents.clear();
+  return done;
 }
 
 Piece make_piece(const Plan& plan, std::size_t from) {
@@ -109,8 +119,8 @@ Piece make_piece(const Plan& plan, std::size_t from) {
   const auto view = plan.mail.view(plan.account);
   const auto enough = plan.request.needs.message ? piece_octets_of_messages : piece_octets;
   const auto end = std::min(plan.messages.size(), from + piece_messages);
-  for (piece.next = from; piece.next < end && piece.out.size() < enough; ++piece.next) {
-    const auto told = respond(plan, view, plan.messages[piece.next], piece.out);
+  for (piece.next = from; piece.next < end && piece.out.size() < enough && piece.extents.empty(); ++piece.next) {
+    const auto told = respond(plan, view, plan.messages[piece.next], piece);
     if (told) continue;
     if (told.error().code == Errc::not_found) ++piece.gone;
     else if (!piece.error) piece.error = told.error();
@@ -124,9 +134,49 @@ Task<Piece> next_piece(Session& session, const Plan& plan, std::size_t from) {
   co_return co_await session.store.workers().run(std::move(work));
 }
 
-void take_piece(Session& session, Piece& piece) {
-  if (session.out.empty()) session.out.swap(piece.out);
-  else session.out += piece.out;
+struct ReadRange {
+  const store::Store* mail = nullptr;
+  AccountId account{};
+  EmailId email{};
+  std::uint64_t offset = 0, length = 0;
+  Result<std::string> operator()() const { return mail->view(account).message_range(email, offset, length); }
+};
+
+// What was announced must come. A message that is gone meanwhile, or cannot be read, ends the connection.
+Task<bool> write_extent(Session& session, EmailId email, Extent extent) {
+  while (extent.length > 0) {
+    ReadRange work{&session.store, session.account(), email, extent.offset, std::min(extent.length, range_octets)};
+    const auto asked = work.length;
+    auto bytes = co_await session.store.workers().run(std::move(work));
+    if (!bytes || bytes->size() != asked) {
+      session.log.error("imap.fetch_failed", {{"account", session.login->name}, {"why", bytes ? "the message is shorter than it was" : bytes.error().text()}});
+      session.close_silently("a message could not be read to its end");
+      co_return false;
+    }
+    session.out += *bytes;
+    extent.offset += asked;
+    extent.length -= asked;
+    const bool written = co_await session.flush();
+    if (!written) co_return false;
+  }
+  co_return true;
+}
+
+Task<bool> take_piece(Session& session, Piece piece) {
+  if (piece.extents.empty()) {
+    if (session.out.empty()) session.out.swap(piece.out);
+    else session.out += piece.out;
+    co_return co_await session.flush_if_much();
+  }
+  std::size_t told = 0;
+  for (const auto& extent : piece.extents) {
+    session.out.append(piece.out, told, extent.at - told);
+    told = extent.at;
+    const bool written = co_await write_extent(session, piece.email, extent);
+    if (!written) co_return false;
+  }
+  session.out.append(piece.out, told);
+  co_return true;
 }
 
 Response outcome(Session& session, const Call& call, const std::optional<Error>& error, std::size_t gone) {
@@ -159,8 +209,7 @@ Task<Response> fetch(Session& session, Call& call) {
     at = piece.next;
     gone += piece.gone;
     if (piece.error && !error) error = std::move(piece.error);
-    take_piece(session, piece);
-    const bool written = co_await session.flush_if_much();
+    const bool written = co_await take_piece(session, std::move(piece));
     if (!written) co_return said();
   }
   co_return outcome(session, call, error, gone);

@@ -73,7 +73,9 @@ Task<Response> idle(Session& session, Call& call) {
   const bool written = co_await session.flush();
   if (!written) co_return said();
   pusher.start();
+  session.idles = true;
   const auto done = co_await session.line(64);
+  session.idles = false;
   co_await pusher.end();
   if (!done || session.closing) co_return said();
   if (!equal_icase(*done, "DONE")) co_return bad("IDLE ends with DONE");

@@ -27,8 +27,8 @@ Task<Response> login(Session& session, Call& call) {
   if (!given) co_return bad("LOGIN takes a user and a password");
   auto who = co_await session.accounts.check_password(given->user, given->password, "imap", session.stream->peer().address);
   if (!who) co_return login_refused(session, who.error());
-  session.begin(std::move(*who));
-  co_return ok(session.capabilities(), "Welcome");
+  auto login = std::move(*who);
+  co_return session.begin(std::move(login));
 }
 
 Response login_refused(Session& session, const Error& error) {

@@ -259,6 +259,13 @@ void FetchRequest::add(FetchKind kind) {
   add_item(*this, {kind, std::string(label_of(kind)), {}, {}});
 }
 
+bool FetchRequest::asks_only_whole() const {
+  return std::ranges::all_of(items, [](const FetchItem& item) {
+    if (item.kind == FetchKind::section) return item.section.whole_message();
+    return item.kind != FetchKind::binary && item.kind != FetchKind::binary_size;
+  });
+}
+
 bool FetchRequest::asks(FetchKind kind) const {
   return std::any_of(items.begin(), items.end(), [&](const FetchItem& item) { return item.kind == kind; });
 }

@@ -76,6 +76,8 @@ struct FetchRequest {
   // Adds an item if it is not there: FLAGS when \Seen was just set, UID for UID FETCH.
   void add(FetchKind kind);
   bool asks(FetchKind kind) const;
+  // Of the bytes only the whole message, or ranges of it: nothing needs to be parsed.
+  bool asks_only_whole() const;
 };
 
 enum class FetchBy : std::uint8_t { sequence, uid };  // uid adds UID (rfc:9051#6.4.9)

@@ -1,6 +1,7 @@
 // imap/fetch/respond.cpp - see respond.h.
 #include "imap/fetch/respond.h"
 
+#include <algorithm>
 #include <array>
 
 #include "imap/fetch/section.h"
@@ -48,12 +49,27 @@ class Responder {
   void in_parentheses(std::string_view text) { out_.append("(").append(text).append(")"); }
 
   void section(const FetchItem& item) {
+    if (data_.extents != nullptr && !data_.message) return extent(0, data_.email->size, item.partial);
     std::string made;
     const auto octets = octets_of(message_, item.section, made);
-    if (octets)
-      append_literal(out_, cut(*octets, item.partial));
-    else
+    if (!octets) {
       out_ += "NIL";
+      return;
+    }
+    if (data_.extents != nullptr && made.empty())
+      return extent(static_cast<std::uint64_t>(octets->data() - data_.message->data()), octets->size(), item.partial);
+    append_literal(out_, cut(*octets, item.partial));
+  }
+
+  // The literal's announcement; its octets are the caller's to write.
+  void extent(std::uint64_t offset, std::uint64_t length, const std::optional<Partial>& partial) {
+    if (partial) {
+      const auto skipped = std::min(partial->offset, length);
+      offset += skipped;
+      length = std::min(partial->length, length - skipped);
+    }
+    out_.append("{").append(std::to_string(length)).append("}\r\n");
+    if (length > 0) data_.extents->push_back({out_.size(), offset, length});
   }
 
   Status binary(const FetchItem& item) {
@@ -93,7 +109,7 @@ void append_flags(std::string& out, store::Flags flags, const std::vector<std::s
 
 Status append_fetch(std::string& out, const FetchRequest& request, const FetchData& data, QuotedText allowed) {
   const auto& needs = request.needs;
-  if ((needs.email && data.email == nullptr) || (needs.summary && data.summary == nullptr) || (needs.message && !data.message))
+  if ((needs.email && data.email == nullptr) || (needs.summary && data.summary == nullptr) || (needs.message && !data.message && (data.extents == nullptr || data.email == nullptr)))
     return fail(Errc::invalid, "FETCH was not given the data it needs", "Read what FetchRequest::needs says");
   const auto start = out.size();
   out.append("* ").append(std::to_string(data.sequence)).append(" FETCH (");

@@ -15,6 +15,12 @@
 
 namespace posthorn::imap {
 
+// A range of the message that belongs into the response at `at`, and is left to the caller to read and to write.
+struct Extent {
+  std::size_t at = 0;  // in the octets of the response
+  std::uint64_t offset = 0, length = 0;
+};
+
 // What was read: at least what FetchRequest::needs asks for. Refers, does not own.
 struct FetchData {
   std::uint32_t sequence = 0;
@@ -23,6 +29,9 @@ struct FetchData {
   const store::Email* email = nullptr;
   const mail::Summary* summary = nullptr;
   std::optional<std::string_view> message = std::nullopt;
+  // Set for large messages: sections that stand in the message as they are become extents. Then the message need not be there for a
+  // request that asks_only_whole(), if `email` is.
+  std::vector<Extent>* extents = nullptr;
 };
 
 // Appends the response with its CRLF, or fails and leaves `out` as it was. Errc::unsupported: a BINARY item of an encoding we do

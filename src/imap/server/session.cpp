@@ -16,6 +16,7 @@ constexpr std::size_t read_size = 16'384, read_size_of_literal = 65'536;
 constexpr std::size_t bad_limit = 20, failed_login_limit = 5;
 constexpr std::size_t worth_keeping = 512;        // of the output's memory while nothing is to say
 constexpr Duration write_timeout = std::chrono::minutes(5);
+constexpr Duration stressed_timeout = std::chrono::seconds(10);  // before login
 constexpr Duration last_word_timeout = std::chrono::seconds(10);
 
 std::string_view word_of(Response::Kind kind) {
@@ -162,13 +163,17 @@ Task<bool> Session::fill() {
   const bool flushed = co_await flush();
   if (!flushed) co_return false;
   read_until_ = login ? clock.steady() + options.idle_timeout : started_ + options.login_timeout;
+  if (!login && options.pressure != nullptr && options.pressure->stressed()) read_until_ = std::min(read_until_, clock.steady() + stressed_timeout);
   arm();
+  stream->may_wake(idles || (reader_.text().empty() && input.empty()));
   const auto most = reader_.literal_left() > read_size ? read_size_of_literal : read_size;
   auto count = co_await input.fill(most);
+  stream->may_wake(false);
   read_until_ = SteadyTime{};
   arm();
   if (count && *count > 0) co_return true;
   if (count) close_silently("the client closed the connection");
+  else if (count.error().code == Errc::timeout && stopping_) bye(options.host_name + " is going down", "we are stopping");
   else if (count.error().code == Errc::timeout) bye(login ? "You were silent for too long" : "You did not log in", "timeout");
   else close_silently("could not read: " + count.error().what);
   co_return false;
@@ -193,9 +198,19 @@ Task<std::optional<std::string>> Session::line(std::size_t limit) {
   }
 }
 
-void Session::begin(sasl::Login who) {
-  log.info("imap.login", {{"client", stream->peer().address}, {"account", who.name}, {"tls", stream->tls() ? stream->tls()->version : ""}});
+Response Session::begin(sasl::Login who) {
+  const auto& client = stream->peer().address;
+  if (options.connections != nullptr) {
+    place_ = options.connections->admit(who.name, client);
+    if (!place_) {
+      log.info("imap.too_many", {{"client", client}, {"account", who.name}});
+      return no("LIMIT", "Your account has too many connections; close some, then try again");
+    }
+  }
+  if (options.pressure != nullptr) options.pressure->remember(client);
+  log.info("imap.login", {{"client", client}, {"account", who.name}, {"tls", stream->tls() ? stream->tls()->version : ""}});
   login = std::move(who);
+  return ok(capabilities(), "Welcome");
 }
 
 void Session::count_failed_login() {

@@ -56,7 +56,8 @@ class Session {
   NameForm name_form() const { return utf8 || rev2 ? NameForm::utf8 : NameForm::modified_utf7; }
   QuotedText quoted() const { return utf8 || rev2 ? QuotedText::utf8 : QuotedText::ascii; }
   std::string capabilities() const;
-  void begin(sasl::Login who);  // logged in
+  // Logged in; or the account has too many connections.
+  Response begin(sasl::Login who);
   // Several end the session (attacks.md F1).
   void count_failed_login();
   // rfc:7162#3.1 by ENABLE, or by any command that asks for mod-sequences.
@@ -83,6 +84,7 @@ class Session {
   std::vector<std::string> keywords;    // store::Keywords::names, as told to the client
   bool condstore = false, rev2 = false, utf8 = false;  // enabled
   bool closing = false;
+  bool idles = false;                   // in IDLE: a server that stops may end it
 
  private:
   void greet();
@@ -101,6 +103,7 @@ class Session {
   std::size_t commands_ = 0, bad_ = 0, failed_logins_ = 0;
   ModSeq keywords_at_{};
   std::string reason_;
+  std::shared_ptr<void> place_;  // among the account's connections
 };
 
 }  // namespace posthorn::imap

@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t output_limit = 16'384;   // replies kept back
 constexpr std::size_t drain_limit = 1u << 20;  // octets thrown away after the last word
 constexpr Duration write_timeout = std::chrono::minutes(5);
+constexpr Duration stressed_timeout = std::chrono::seconds(10);
 constexpr Duration last_word_timeout = std::chrono::seconds(10);
 
 }  // namespace
@@ -30,7 +31,9 @@ Task<void> Session::run() {
   const bool welcome = co_await greet();
   while (welcome && !closing) {
     const auto until = line_deadline();
+    stream->may_wake(input.empty());
     const bool got = co_await next_line(options.command_limit, until);
+    stream->may_wake(false);
     if (!got) break;
     co_await command();
     check_limits();
@@ -120,7 +123,7 @@ void Session::count_idle() { ++idle_; }
 
 void Session::check_limits() {
   if (closing) return;
-  if (errors_ >= options.error_limit) {
+  if (errors_ >= (stressed() ? 1 : options.error_limit)) {
     const auto reply = make_reply(421, "4.7.0", "Too many errors");
     close_with(reply, "too many errors");
   } else if (idle_ >= options.idle_limit) {
@@ -129,9 +132,12 @@ void Session::check_limits() {
   }
 }
 
+bool Session::stressed() const { return options.pressure != nullptr && options.pressure->stressed(); }
+
 SteadyTime Session::line_deadline() const {
   auto until = std::min(clock.steady() + options.command_timeout, started_ + options.session_timeout);
   if (!mail_or_auth_seen) until = std::min(until, started_ + options.before_mail_timeout);
+  if (stressed()) until = std::min(until, clock.steady() + stressed_timeout);
   return until;
 }
 
@@ -162,6 +168,9 @@ Task<bool> Session::fill(SteadyTime until) {
   if (count && *count > 0) co_return true;
   if (count) {
     close_silently("the client closed the connection");
+  } else if (count.error().code == Errc::timeout && stopping_) {
+    const auto reply = make_reply(421, "4.3.2", options.host_name + " is going down, try again later");
+    close_with(reply, "we are stopping");
   } else if (count.error().code == Errc::timeout) {
     const auto reply = make_reply(421, "4.4.2", options.host_name + " waited too long");
     close_with(reply, "timeout");
@@ -206,6 +215,7 @@ Task<void> Session::finish_message() {
   if (reply.positive()) {
     ++messages;
     idle_ = 0;
+    if (options.pressure != nullptr) options.pressure->remember(peer.client.address);
   }
   say(reply);
   reset_transaction();

@@ -65,6 +65,7 @@ class Session {
   Task<void> command();
   Task<void> finish();
   void check_limits();
+  bool stressed() const;
 
   const std::atomic<bool>& stopping_;
   std::string output_;
