@@ -43,7 +43,7 @@ struct Setup {
     answer.records.push_back(dns::Txt{dkim::key_record(key)});
     answers.put({"s._domainkey.example.org", dns::Type::txt}, answer);
     digest = std::string(32, 'd');
-    signature = key.sign(digest);
+    signature = *key.sign(digest);
   }
 
   void ours(const mail::Message& message) {

@@ -19,7 +19,7 @@ constexpr WallTime now{std::chrono::seconds(1'700'000'000)};
 
 struct Setup {
   explicit Setup(std::size_t size)
-      : key(*crypto::SigningKey::generate(crypto::KeyKind::rsa)), bare(*crypto::VerifyingKey::rsa(key.public_bytes())), digest(32, 'd'), signature(key.sign(digest)) {
+      : key(*crypto::SigningKey::generate(crypto::KeyKind::rsa)), bare(*crypto::VerifyingKey::rsa(key.public_bytes())), digest(32, 'd'), signature(*key.sign(digest)) {
     bytes = "From: Ann <ann@news.example.org>\r\nTo: bob@example.net\r\nSubject: Lunch\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\n"
             "Message-ID: <1@example.org>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n";
     while (bytes.size() < size) bytes += "Letters have lines of words with single spaces, as this one, and an end.\r\n";

@@ -24,7 +24,8 @@ struct Core {
 };
 
 // Makes the data folder (0700) if it is not there. Fails with unavailable if another process has it open.
-// `tell` hears what happens to the engine, on a thread of its own.
-Result<std::unique_ptr<Core>> open_core(const Config& config, Workers& workers, std::function<void(const store::EngineNews&)> tell = {});
+// `tell` hears what happens to the engine, on a thread of its own. `keyring` empty: the key file is read into this process.
+Result<std::unique_ptr<Core>> open_core(const Config& config, Workers& workers, std::function<void(const store::EngineNews&)> tell = {},
+                                        std::unique_ptr<crypto::Keyring> keyring = {});
 
 }  // namespace posthorn::app

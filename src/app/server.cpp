@@ -13,6 +13,7 @@
 #include "app/confine/walls.h"
 #include "app/control/server.h"
 #include "app/core.h"
+#include "app/keyring/process.h"
 #include "app/memory_gauge.h"
 #include "dns/cache.h"
 #include "dns/unbound_resolver.h"
@@ -68,7 +69,7 @@ struct Server {
   std::unique_ptr<net::TlsContext> tls, web_tls;
   std::optional<jmap::Services> jmap_services;
   std::unique_ptr<jmap::Web> web;
-  std::atomic<bool> stopping = false;
+  std::atomic<bool> stopping = false, keyless = false;
   std::atomic<bool> ready = false;  // everything below and above is there
   Sockets sockets;  // one for each config.listen
   std::vector<std::unique_ptr<net::Listener>> listeners;
@@ -87,7 +88,7 @@ struct Server {
         post_options(c.post),
         sockets(std::move(bound)) {}
 
-  Status open();
+  Status open(crypto::KeyringSockets keys);
   void hear(const store::EngineNews& news);
   Status listen_all();
   Status listen_one(const ListenConfig& listen, std::shared_ptr<net::BoundSocket> socket);
@@ -139,8 +140,14 @@ void Server::measure_pressure() {
   if (!stopping) pressure_timer->start(pressure_look, [this] { measure_pressure(); });
 }
 
-Status Server::open() {
-  TRY_ASSIGN(core, open_core(config, runtime.workers(), [this](const store::EngineNews& news) { hear(news); }));
+Status Server::open(crypto::KeyringSockets keys) {
+  // Without keys nothing can be kept or read: whoever runs us starts us again.
+  TRY_ASSIGN(auto keyring, crypto::remote_keyring(keys, [this] {
+    log->error("keyring.gone", {{"todo", "the server stops; start it again"}});
+    keyless = true;
+    boost::asio::post(runtime.context(0), [this] { stop(); });
+  }));
+  TRY_ASSIGN(core, open_core(config, runtime.workers(), [this](const store::EngineNews& news) { hear(news); }, std::move(keyring)));
   pressure = std::make_unique<net::Pressure>(net::Pressure::Limits{connection_limit(config), config.limits.memory, commit_limit}, buckets, *core->clock);
   pressure_timer = core->clock->timer(runtime.context(0).get_executor());
   measure_pressure();
@@ -384,11 +391,12 @@ Status serve(const Config& config) {
   raise_descriptor_limit();
   // Ports while there may be root, walls before the first thread; everything else happens behind them.
   TRY_ASSIGN(auto sockets, bind_all(config.listen));
+  TRY_ASSIGN(const auto keys, start_keyring(config));
   MemoryGauge memory;
   TRY_ASSIGN(const auto walls, confine::wall_in(config));
   Server server(config, std::move(sockets), std::move(memory));
   tell(*server.log, walls);
-  TRY(server.open());
+  TRY(server.open(keys));
   boost::asio::signal_set stops(server.runtime.context(0), SIGTERM, SIGINT);
   stops.async_wait([&server](boost::system::error_code error, int) {
     if (!error) server.stop();
@@ -404,6 +412,7 @@ Status serve(const Config& config) {
   server.runtime.run();
   server.ready = false;
   server.log->info("stopped");
+  if (server.keyless) return fail(Errc::unavailable, "the keyring's process ended, and without keys no mail can be kept or read", "Start the server again");
   return {};
 }
 

@@ -11,50 +11,10 @@
 
 #include "base/text.h"
 #include "crypto/bytes.h"
+#include "crypto/master_keyring.h"
 
 namespace posthorn::crypto {
 namespace {
-
-std::string account_bound(AccountId account) {
-  std::string out = "account ";
-  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>((number(account) >> shift) & 0xff);
-  return out;
-}
-
-// Holds nothing that changes, so any thread may use it.
-class MasterKeyring final : public Keyring {
- public:
-  explicit MasterKeyring(std::string_view master)
-      : account_key_(hkdf_sha256(master, "", "posthorn account keys", 32)),
-        queue_key_(hkdf_sha256(master, "", "posthorn queue keys", 32)),
-        secret_key_(hkdf_sha256(master, "", "posthorn secrets", 32)),
-        pseudonym_key_(hkdf_sha256(master, "", "posthorn pseudonyms", 32)) {}
-
-  std::string new_account_key(AccountId account) override { return seal(account_key_, random_bytes(32), account_bound(account)); }
-
-  Result<std::string> wrap(AccountId account, std::string_view account_key, std::string_view data_key) const override {
-    TRY_ASSIGN(const auto key, open(account_key_, account_key, account_bound(account)));
-    return seal(key, data_key, account_bound(account));
-  }
-  Result<std::string> unwrap(AccountId account, std::string_view account_key, std::string_view wrapped) const override {
-    TRY_ASSIGN(const auto key, open(account_key_, account_key, account_bound(account)));
-    return open(key, wrapped, account_bound(account));
-  }
-  Result<std::string> wrap_queue(std::string_view data_key) const override { return seal(queue_key_, data_key, "queue"); }
-  Result<std::string> unwrap_queue(std::string_view wrapped) const override { return open(queue_key_, wrapped, "queue"); }
-  Result<std::string> wrap_secret(std::string_view purpose, std::string_view secret) const override {
-    return seal(secret_key_, secret, "secret " + std::string(purpose));
-  }
-  Result<std::string> unwrap_secret(std::string_view purpose, std::string_view wrapped) const override {
-    return open(secret_key_, wrapped, "secret " + std::string(purpose));
-  }
-  std::string pseudonym(std::string_view purpose, std::string_view text) const override {
-    return hmac_sha256(hmac_sha256(pseudonym_key_, purpose), text);
-  }
-
- private:
-  std::string account_key_, queue_key_, secret_key_, pseudonym_key_;
-};
 
 std::unexpected<Error> key_error(const std::string& file, const std::string& what, const std::string& todo) {
   return fail(Errc::io, "the key file " + file + " " + what, todo);
@@ -136,17 +96,26 @@ Result<std::string> read_key(const std::string& file, int in) {
 
 }  // namespace
 
-Result<std::unique_ptr<Keyring>> file_keyring(const std::string& file) {
+Status make_key_file(const std::string& file) {
   if (::access(file.c_str(), F_OK) != 0 && errno == ENOENT) TRY(make_key(file));
+  // Also for a file that was there: who made it may have been stopped before its name was on disk.
+  return sync_folder_of(file);
+}
+
+Result<std::unique_ptr<LocalKeyring>> local_keyring(const std::string& file) {
   const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!in.good()) return not_read(file, std::string("cannot be opened: ") + std::strerror(errno));
   TRY_ASSIGN(auto master, read_key(file, in.number()));
   const Wiped wiped(std::move(master));
-  // Also for a file that was there: who made it may have been stopped before its name was on disk.
-  TRY(sync_folder_of(file));
-  return std::make_unique<MasterKeyring>(wiped.bytes);
+  return master_keyring(wiped.bytes);
 }
 
-std::unique_ptr<Keyring> memory_keyring() { return std::make_unique<MasterKeyring>(random_bytes(32)); }
+Result<std::unique_ptr<Keyring>> file_keyring(const std::string& file) {
+  TRY(make_key_file(file));
+  TRY_ASSIGN(auto keyring, local_keyring(file));
+  return std::unique_ptr<Keyring>(std::move(keyring));
+}
+
+std::unique_ptr<Keyring> memory_keyring() { return master_keyring(random_bytes(32)); }
 
 }  // namespace posthorn::crypto

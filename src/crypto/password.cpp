@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "crypto/bytes.h"
+#include "crypto/keyring.h"
 
 namespace posthorn::crypto {
 
@@ -39,6 +40,19 @@ ScramVerifier scram_sha256(std::string_view password, std::uint32_t iterations, 
   verifier.stored_key = sha256(hmac_sha256(salted, "Client Key"));
   verifier.server_key = hmac_sha256(salted, "Server Key");
   return verifier;
+}
+
+std::optional<std::string> check_scram_proof(std::string_view stored_key, std::string_view server_key, std::string_view auth_message, std::string_view proof) {
+  auto client_key = hmac_sha256(stored_key, auth_message);
+  if (proof.size() != client_key.size()) return std::nullopt;
+  for (std::size_t i = 0; i < client_key.size(); ++i) client_key[i] = static_cast<char>(client_key[i] ^ proof[i]);
+  if (!equal_constant_time(sha256(client_key), stored_key)) return std::nullopt;
+  return hmac_sha256(server_key, auth_message);
+}
+
+Result<std::optional<std::string>> check_scram_proof(const ScramVerifier& verifier, std::string_view auth_message, std::string_view proof) {
+  if (verifier.keeper != nullptr) return verifier.keeper->scram_signature(verifier, auth_message, proof);
+  return check_scram_proof(verifier.stored_key, verifier.server_key, auth_message, proof);
 }
 
 std::string pbkdf2_sha256(std::string_view password, std::string_view salt, std::uint32_t iterations) {

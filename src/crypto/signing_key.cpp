@@ -95,6 +95,20 @@ struct VerifyingKey::Prepared {
   KeyContext sha256;
 };
 
+// What is known of a key that another process holds.
+struct SigningKey::Far {
+  KeyKind kind;
+  unsigned bits;
+  std::string public_bytes;
+  std::function<Result<std::string>(std::string_view)> sign;
+};
+
+SigningKey SigningKey::elsewhere(KeyKind kind, unsigned bits, std::string public_bytes, std::function<Result<std::string>(std::string_view)> sign) {
+  SigningKey key{std::shared_ptr<void>()};
+  key.far_ = std::make_shared<const Far>(kind, bits, std::move(public_bytes), std::move(sign));
+  return key;
+}
+
 Result<SigningKey> SigningKey::generate(KeyKind kind, unsigned bits) {
   EVP_PKEY* key = kind == KeyKind::ed25519 ? EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")
                                            : EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{bits});
@@ -118,6 +132,7 @@ Result<SigningKey> SigningKey::from_pem(std::string_view pem) {
 }
 
 std::string SigningKey::pem() const {
+  if (far_) return {};
   const Bio bio(BIO_new(BIO_s_mem()));
   if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), raw(key_), nullptr, nullptr, 0, nullptr, nullptr) != 1) std::abort();
   char* text = nullptr;
@@ -125,10 +140,11 @@ std::string SigningKey::pem() const {
   return {text, static_cast<std::size_t>(size)};
 }
 
-KeyKind SigningKey::kind() const { return kind_of(raw(key_)); }
-unsigned SigningKey::bits() const { return bits_of(raw(key_)); }
+KeyKind SigningKey::kind() const { return far_ ? far_->kind : kind_of(raw(key_)); }
+unsigned SigningKey::bits() const { return far_ ? far_->bits : bits_of(raw(key_)); }
 
 std::string SigningKey::public_bytes() const {
+  if (far_) return far_->public_bytes;
   if (kind() == KeyKind::ed25519) {
     std::string bytes(32, '\0');
     std::size_t size = bytes.size();
@@ -143,8 +159,9 @@ std::string SigningKey::public_bytes() const {
   return der;
 }
 
-// With a sound key this fails only when there is no memory left.
-std::string SigningKey::sign(std::string_view digest32) const {
+// With a sound key of our own this fails only when there is no memory left.
+Result<std::string> SigningKey::sign(std::string_view digest32) const {
+  if (far_) return far_->sign(digest32);
   std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(raw(key_))), '\0');
   std::size_t size = signature.size();
   if (kind() == KeyKind::ed25519) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,15 +18,20 @@ class SigningKey {
  public:
   static Result<SigningKey> generate(KeyKind kind, unsigned bits = 2048);
   static Result<SigningKey> from_pem(std::string_view pem);  // PKCS #8 or PKCS #1
+  // A key that another process holds and signs with. It has no pem().
+  static SigningKey elsewhere(KeyKind kind, unsigned bits, std::string public_bytes, std::function<Result<std::string>(std::string_view)> sign);
   std::string pem() const;                                   // PKCS #8, not encrypted
   KeyKind kind() const;
   unsigned bits() const;
   std::string public_bytes() const;                          // RSA: DER SubjectPublicKeyInfo; Ed25519: 32 raw bytes (RFC 8463 4)
-  std::string sign(std::string_view digest32) const;         // RSA: of a SHA-256 digest; Ed25519: over the digest's 32 bytes (RFC 8463 3)
+  // RSA: of a SHA-256 digest; Ed25519: over the digest's 32 bytes (RFC 8463 3). Fails only where the key is elsewhere: unavailable.
+  Result<std::string> sign(std::string_view digest32) const;
 
  private:
+  struct Far;
   explicit SigningKey(std::shared_ptr<void> key) : key_(std::move(key)) {}
-  std::shared_ptr<void> key_;  // EVP_PKEY
+  std::shared_ptr<void> key_;  // EVP_PKEY; nothing: it is elsewhere
+  std::shared_ptr<const Far> far_;
 };
 
 // A public key as DKIM publishes it. Errors: invalid.

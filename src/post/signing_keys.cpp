@@ -127,7 +127,7 @@ Task<Result<SigningKeyInfo>> SigningKeys::add(std::string domain, std::string se
   info.created = info.changed = store_.clock().now();
   info.record_name = selector + "._domainkey." + *checked;
   info.record = trust::dkim::key_record(key);
-  auto wrapped = keyring_.wrap_secret(purpose(info.domain, info.selector), key.pem());
+  auto wrapped = keyring_.wrap_signing_key(purpose(info.domain, info.selector), key);
   if (!wrapped) co_return fail(wrapped.error());
   const auto value = encode(info, *wrapped);
   const auto at = row_key(info.domain, info.selector);
@@ -226,8 +226,7 @@ Result<std::shared_ptr<const std::vector<Signer>>> SigningKeys::signers(std::str
   auto made = std::make_shared<std::vector<Signer>>();
   for (const auto& row : all) {
     if (row.info.state != KeyState::active) continue;
-    TRY_ASSIGN(const auto pem, keyring_.unwrap_secret(purpose(row.info.domain, row.info.selector), row.wrapped));
-    TRY_ASSIGN(auto key, crypto::SigningKey::from_pem(pem));
+    TRY_ASSIGN(auto key, keyring_.signing_key(purpose(row.info.domain, row.info.selector), row.wrapped));
     made->push_back(Signer{row.info.selector, std::move(key)});
   }
   cached.rows = std::move(bytes);

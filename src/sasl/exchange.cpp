@@ -66,6 +66,7 @@ Task<Result<Login>> exchange(Server& server, std::optional<std::string> initial,
       co_return co_await finish(e, true);
     } else {
       const auto failure = std::get<Failure>(*step);
+      if (failure.temporary) co_return fail(Errc::unavailable, failure.reason);
       auto ended = co_await finish(e, false);
       // Once a verifier was given out, a proof that cannot be read is a wrong one.
       if (failure.malformed && e.scram_user.empty()) co_return fail(Errc::invalid, failure.reason);

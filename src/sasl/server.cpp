@@ -139,9 +139,10 @@ class ScramServer final : public Server {
     if ((*attributes)[1].value != nonce_) return Failure{"nonce does not match", false};
     const auto without_proof = message.substr(0, message.rfind(",p="));
     const std::string auth_message = client_first_bare_ + "," + server_first_ + "," + std::string(without_proof);
-    const auto client_key = exclusive_or(*proof, crypto::hmac_sha256(verifier_.stored_key, auth_message));
-    if (!crypto::equal_constant_time(crypto::sha256(client_key), verifier_.stored_key)) return Failure{"wrong user or password", false};
-    return Success{user_, "v=" + base64_encode(crypto::hmac_sha256(verifier_.server_key, auth_message))};
+    const auto signature = crypto::check_scram_proof(verifier_, auth_message, *proof);
+    if (!signature) return Failure{signature.error().what, false, true};
+    if (!*signature) return Failure{"wrong user or password", false};
+    return Success{user_, "v=" + base64_encode(**signature)};
   }
 
   Binding binding_;

@@ -19,7 +19,8 @@ struct Challenge { std::string bytes; };                        // send it, then
 struct CheckPassword { std::string user, password; };           // ask the accounts, then resume(bool)
 struct FindVerifier { std::string user; };                      // ask the accounts, then resume(verifier)
 struct Success { std::string user; std::string bytes; };        // bytes: data to send with success; may be empty
-struct Failure { std::string reason; bool malformed = false; }; // reason is for the log; the peer learns nothing
+// reason is for the log; the peer learns nothing. `temporary`: whether it was right could not be found out.
+struct Failure { std::string reason; bool malformed = false; bool temporary = false; };
 using Step = std::variant<Challenge, CheckPassword, FindVerifier, Success, Failure>;
 
 class Server {

@@ -21,14 +21,10 @@ struct FirstMailbox {
 constexpr FirstMailbox first_mailboxes[] = {{"INBOX", Role::inbox}, {"Drafts", Role::drafts}, {"Sent", Role::sent},
                                             {"Junk", Role::junk},   {"Trash", Role::trash},   {"Archive", Role::archive}};
 
-struct Hashed {
-  std::string argon2id;
-  crypto::ScramVerifier scram;
-};
-
 struct HashWork {
+  const crypto::Keyring& keyring;
   std::string password;
-  Hashed operator()() const { return Hashed{crypto::argon2id(password), crypto::scram_sha256(password)}; }
+  Result<crypto::PasswordVerifiers> operator()() const { return keyring.hash_password(password); }
 };
 
 Status check_password_text(std::string_view password) {
@@ -119,8 +115,9 @@ Task<Result<AccountId>> Store::add_account(std::string address, std::string pass
   address = canonical(address);
   auto good = check_password_text(password);
   if (!good) co_return fail(good.error());
-  HashWork hash{std::move(password)};
+  HashWork hash{keyring_, std::move(password)};
   auto hashed = co_await workers_.run(std::move(hash));
+  if (!hashed) co_return fail(hashed.error());
   AccountId id{};
   Work work = [&](Transaction& tx) -> Status {
     TRY(need_domain(tx, address));
@@ -138,9 +135,9 @@ Task<Result<AccountId>> Store::add_account(std::string address, std::string pass
     record.name = address;
     record.display_name = display_name;
     record.quota_bytes = quota_bytes;
-    record.key = keyring_.new_account_key(id);
-    record.password = hashed.argon2id;
-    record.scram = hashed.scram;
+    TRY_ASSIGN(record.key, keyring_.new_account_key(id));
+    record.password = hashed->argon2id;
+    record.scram = hashed->scram;
     return write_account(tx, id, record, clock_.now());
   };
   auto done = co_await transact(std::move(work));
@@ -181,11 +178,12 @@ Task<Status> Store::change_account(std::string address, std::function<Status(Acc
 Task<Status> Store::set_password(std::string address, std::string password) {
   auto good = check_password_text(password);
   if (!good) co_return fail(good.error());
-  HashWork hash{std::move(password)};
+  HashWork hash{keyring_, std::move(password)};
   auto hashed = co_await workers_.run(std::move(hash));
+  if (!hashed) co_return fail(hashed.error());
   std::function<Status(AccountRecord&)> change = [&hashed](AccountRecord& record) -> Status {
-    record.password = hashed.argon2id;
-    record.scram = hashed.scram;
+    record.password = hashed->argon2id;
+    record.scram = hashed->scram;
     return {};
   };
   co_return co_await change_account(std::move(address), std::move(change), Sessions::end);
@@ -202,14 +200,15 @@ Task<Status> Store::set_account(std::string address, std::optional<bool> enabled
 
 Task<Result<std::string>> Store::add_app_password(std::string address, std::string label) {
   const auto password = new_app_password();
-  HashWork hash{password};
+  HashWork hash{keyring_, password};
   auto hashed = co_await workers_.run(std::move(hash));
+  if (!hashed) co_return fail(hashed.error());
   std::function<Status(AccountRecord&)> change = [&](AccountRecord& record) -> Status {
     if (label.empty()) return fail(Errc::invalid, "an app password needs a label, such as the name of the device");
     if (record.app_passwords.size() >= app_password_limit) return fail(Errc::too_big, "there are 50 app passwords already", "Remove one first");
     if (std::ranges::find(record.app_passwords, label, &StoredAppPassword::label) != record.app_passwords.end())
       return fail(Errc::exists, "there is an app password \"" + label + "\" already");
-    record.app_passwords.push_back({label, clock_.now(), hashed.argon2id});
+    record.app_passwords.push_back({label, clock_.now(), hashed->argon2id});
     return {};
   };
   auto done = co_await change_account(std::move(address), std::move(change));

@@ -23,14 +23,10 @@ struct Known {
 };
 
 struct VerifyWork {
-  std::vector<std::string> verifiers;
+  const crypto::Keyring& keyring;
+  std::vector<std::string> verifiers;  // tried until one fits; app passwords come after the account's own
   std::string password;
-  // Every verifier is tried until one fits; app passwords come after the account's own.
-  bool operator()() const {
-    for (const auto& verifier : verifiers)
-      if (crypto::argon2id_verify(verifier, password)) return true;
-    return false;
-  }
+  Result<bool> operator()() const { return keyring.verify_password(verifiers, password); }
 };
 
 class Logins final : public sasl::Accounts {
@@ -45,8 +41,7 @@ class Logins final : public sasl::Accounts {
     const auto cache_key = known->has_value() && password.size() <= password_limit ? cache_key_of(**known, password) : std::string();
     bool good = is_cached(cache_key);
     if (!good) {
-      VerifyWork work;
-      work.password = password.substr(0, password_limit + 1);
+      VerifyWork work{keyring_, {}, password.substr(0, password_limit + 1)};
       if (known->has_value()) {
         work.verifiers.push_back((*known)->record.password);
         for (const auto& app : (*known)->record.app_passwords) work.verifiers.push_back(app.verifier);
@@ -54,8 +49,9 @@ class Logins final : public sasl::Accounts {
         // attacks.md E13: an unknown user costs what a known one with one password does.
         work.verifiers.push_back(dummy_);
       }
-      good = co_await store_.workers().run(std::move(work));
-      good = good && known->has_value() && password.size() <= password_limit;
+      const auto fits = co_await store_.workers().run(std::move(work));
+      if (!fits) co_return fail(Errc::unavailable, fits.error().what);  // whatever it is, it does not say that the password is wrong
+      good = *fits && known->has_value() && password.size() <= password_limit;
       if (good) remember(cache_key);
     }
     co_return settle(*known, good);
@@ -65,14 +61,14 @@ class Logins final : public sasl::Accounts {
     user = login_name(user);
     auto known = find(user);
     if (!known) co_return fail(Errc::unavailable, known.error().what);
-    if (known->has_value() && (*known)->record.scram.iterations > 0) co_return (*known)->record.scram;
+    if (known->has_value() && (*known)->record.scram.iterations > 0) co_return kept(std::move((*known)->record.scram));
     // rfc:5802#7 gives nothing away: the same name always gets the same salt, and keys that nothing fits.
     crypto::ScramVerifier made_up;
     made_up.iterations = 4096;
     made_up.salt = keyring_.pseudonym("scram salt", user).substr(0, 16);
     made_up.stored_key = keyring_.pseudonym("scram stored key", user);
     made_up.server_key = keyring_.pseudonym("scram server key", user);
-    co_return made_up;
+    co_return kept(std::move(made_up));
   }
 
   Task<Result<sasl::Login>> finish_scram(std::string user, bool good, std::string, std::string) override {
@@ -83,6 +79,11 @@ class Logins final : public sasl::Accounts {
   }
 
  private:
+  crypto::ScramVerifier kept(crypto::ScramVerifier verifier) const {
+    verifier.keeper = &keyring_;
+    return verifier;
+  }
+
   Result<std::optional<Known>> find(const std::string& user) const {
     const auto reader = store_.snapshot();
     TRY_ASSIGN(const auto id_bytes, reader->get(Space::name, key::address(user)));

@@ -109,7 +109,7 @@ TEST(Seal, RefusesEveryFlippedBitAndEveryOtherBinding) {
 
 TEST(Keyring, BindsKeysToTheirAccount) {
   const auto ring = memory_keyring();
-  const auto alice = ring->new_account_key(AccountId{1}), bob = ring->new_account_key(AccountId{2});
+  const auto alice = *ring->new_account_key(AccountId{1}), bob = *ring->new_account_key(AccountId{2});
   const std::string data_key = random_bytes(32);
   const auto wrapped = ring->wrap(AccountId{1}, alice, data_key);
   ASSERT_TRUE(wrapped);
@@ -122,7 +122,7 @@ TEST(Keyring, BindsKeysToTheirAccount) {
 
 TEST(Keyring, UnwrapsFromManyThreadsAtOnce) {
   const auto ring = memory_keyring();
-  const auto account_key = ring->new_account_key(AccountId{1});
+  const auto account_key = *ring->new_account_key(AccountId{1});
   std::vector<std::jthread> threads;
   std::atomic<int> good = 0;
   for (int t = 0; t < 4; ++t)
@@ -158,7 +158,7 @@ TEST_F(KeyFile, IsMadeOnceAndReadAgain) {
   const std::string file = folder + "/keyring";
   auto first = file_keyring(file);
   ASSERT_TRUE(first) << first.error().text();
-  const auto key = (*first)->new_account_key(AccountId{7});
+  const auto key = *(*first)->new_account_key(AccountId{7});
   const auto wrapped = (*first)->wrap(AccountId{7}, key, "data key");
   auto second = file_keyring(file);
   ASSERT_TRUE(second);

@@ -135,7 +135,7 @@ TEST(StoreLimits, TwoLargeBlobsFitOneTransaction) {
   TestStore t;
   const auto alice = t.add("alice@blue.test");
   std::string noise;
-  while (noise.size() < 1'046'500) noise += crypto::memory_keyring()->new_account_key(AccountId{1});
+  while (noise.size() < 1'046'500) noise += *crypto::memory_keyring()->new_account_key(AccountId{1});
   const auto local = std::make_shared<const Prepared>(*t.store.prepare(noise));
   const auto outgoing = std::make_shared<const Prepared>(*t.store.prepare(noise));
   ASSERT_TRUE(t.run(t.store.stage(local)));
@@ -163,7 +163,7 @@ TEST(StoreLimits, ChildrenOfInboxAreFoundInAnyCase) {
 
 std::string noise_of(std::size_t size) {
   std::string out;
-  while (out.size() < size) out += crypto::memory_keyring()->new_account_key(AccountId{out.size() + 1});
+  while (out.size() < size) out += *crypto::memory_keyring()->new_account_key(AccountId{out.size() + 1});
   return out;
 }
 

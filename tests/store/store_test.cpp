@@ -323,7 +323,7 @@ TEST(Store, GarbageCollectionTakesStagedChunksNobodyTookAnHourAgo) {
   TestStore t;
   t.add("alice@blue.test");
   std::string large;
-  while (large.size() < 4'000'000) large += crypto::memory_keyring()->new_account_key(AccountId{large.size()});
+  while (large.size() < 4'000'000) large += *crypto::memory_keyring()->new_account_key(AccountId{large.size()});
   auto prepared = std::make_shared<const Prepared>(*t.store.prepare(large));
   ASSERT_TRUE(t.run(t.store.stage(prepared)));
   const auto chunks = [&] {

@@ -20,6 +20,7 @@ struct Common {
 int serve_command(const Common& common);
 int mime_command(const Common& common, const std::string& file);
 int verify_command(const Common& common);
+int keyring_command(const Common& common);
 int doctor_confinement(const Common& common);
 
 int domain_add(const Common& common, const std::string& domain);

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "app/command/backend_call.h"
+#include "app/keyring/process.h"
 #include "mail/json.h"
 #include "mail/message.h"
 
@@ -33,6 +34,13 @@ int serve_command(const Common& common) {
   if (config->listen.empty())
     return report(Error{Errc::invalid, common.config + " names nothing to listen on", "Add a [[listen]] section; see packaging/posthorn.toml"}, common.format());
   auto status = serve(*config);
+  return status ? 0 : report(status.error(), common.format());
+}
+
+int keyring_command(const Common& common) {
+  auto config = load_config(common.config);
+  if (!config) return report(config.error(), common.format());
+  auto status = run_keyring(*config);
   return status ? 0 : report(status.error(), common.format());
 }
 

@@ -11,6 +11,7 @@ namespace posthorn::app::confine {
 enum class Part : std::uint8_t {
   server,  // files, threads, TCP, UDP and Unix sockets
   keys,    // what it has open: no new file, no socket
+  keeper,  // who starts the keys' process: no filter, because a child could never loosen it
 };
 Status close_kernel(Part part);
 

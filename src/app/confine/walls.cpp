@@ -66,7 +66,7 @@ Result<Walls> put_up(const Files& files, Part part, bool required) {
   TRY(settle(close_files(files), required, walls));
   walls.landlock = landlock_version();
   TRY(hide_memory());  // sets what the filter then keeps from being set
-  TRY(settle(close_kernel(part), required, walls));
+  if (part != Part::keeper) TRY(settle(close_kernel(part), required, walls));
   return walls;
 }
 

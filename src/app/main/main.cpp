@@ -286,6 +286,7 @@ void add_lab(CLI::App& app, Options& o) {
 void add_rest(CLI::App& app, Options& o) {
   app.add_subcommand("serve", "Run the mail server until it is told to stop (SIGTERM); SIGHUP reloads certificates")->callback([&o] { o.status = serve_command(o.common); });
   app.add_subcommand("verify", "Count everything in the store again and compare; says what is wrong, changes nothing")->callback([&o] { o.status = verify_command(o.common); });
+  app.add_subcommand("keyring", "The process that holds the keys; posthorn serve starts it")->group("")->callback([&o] { o.status = keyring_command(o.common); });
   auto* doctor = app.add_subcommand("doctor", "Look whether this machine is as it should be");
   doctor->add_flag("--confinement", o.confinement, "Try, walled in as the server is, what a broken-into server must not be able to do")->required();
   doctor->callback([&o] { o.status = doctor_confinement(o.common); });

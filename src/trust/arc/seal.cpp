@@ -39,7 +39,7 @@ Status check_chain(const Chain& chain) {
 }
 
 // The tags in alphabetical order, as the public suite has them.
-std::string message_signature(dkim::SignedMessage& message, unsigned instance, const std::vector<std::string>& names,
+::posthorn::Result<std::string> message_signature(dkim::SignedMessage& message, unsigned instance, const std::vector<std::string>& names,
                               const crypto::SigningKey& key, const SealOptions& options) {
   dkim::FieldWriter writer("ARC-Message-Signature", options.folding);
   writer.tag("a", dkim::algorithm_of(key));
@@ -92,7 +92,7 @@ crypto::Hasher sealed_sets(const dkim::SignedMessage& message, const Chain& chai
   TRY_ASSIGN(const auto results,
              mail::header_field("ARC-Authentication-Results", "i=" + std::to_string(instance) + "; " + options.authserv_id + "; " +
                                                                   (options.authentication_results.empty() ? "none" : options.authentication_results)));
-  const auto signature = message_signature(signed_message, instance, names, key, options);
+  TRY_ASSIGN(const auto signature, message_signature(signed_message, instance, names, key, options));
   auto hasher = sealed_sets(signed_message, chain, options);
   hasher.write(relaxed(results) + relaxed(signature));
   dkim::FieldWriter writer("ARC-Seal", options.folding);
@@ -103,7 +103,8 @@ crypto::Hasher sealed_sets(const dkim::SignedMessage& message, const Chain& chai
   writer.tag("i", std::to_string(instance));
   writer.tag("s", options.selector);
   writer.tag("t", dkim::seconds_of(options.now));
-  return dkim::finish_signature(writer, Canonical::relaxed, std::move(hasher), key) + signature + results;
+  TRY_ASSIGN(const auto sealed, dkim::finish_signature(writer, Canonical::relaxed, std::move(hasher), key));
+  return sealed + signature + results;
 }
 
 }  // namespace posthorn::trust::arc

@@ -74,14 +74,15 @@ std::string seconds_of(WallTime time) {
 
 std::string_view name_of(Canonical form) { return form == Canonical::relaxed ? "relaxed" : "simple"; }
 
-std::string finish_signature(const FieldWriter& writer, Canonical form, crypto::Hasher hasher, const crypto::SigningKey& key) {
+::posthorn::Result<std::string> finish_signature(const FieldWriter& writer, Canonical form, crypto::Hasher hasher, const crypto::SigningKey& key) {
   const std::string_view whole = writer.text();
   const auto colon = whole.find(':');
   std::string own;
   append_field(form, {whole.substr(0, colon), whole.substr(colon + 1), whole}, own);
   own.resize(own.size() - 2);
   hasher.write(own);
-  return writer.with_signature(key.sign(hasher.finish()));
+  TRY_ASSIGN(const auto signature, key.sign(hasher.finish()));
+  return writer.with_signature(signature);
 }
 
 Status check_signer(std::string_view domain, std::string_view selector, const crypto::SigningKey& key) {

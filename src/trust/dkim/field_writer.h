@@ -39,7 +39,7 @@ std::string_view algorithm_of(const crypto::SigningKey& key);  // "rsa-sha256"
 std::string seconds_of(WallTime time);
 std::string_view name_of(Canonical form);
 // Signs what `hasher` has taken and the field of `writer`; gives the whole field.
-std::string finish_signature(const FieldWriter& writer, Canonical form, crypto::Hasher hasher, const crypto::SigningKey& key);
+::posthorn::Result<std::string> finish_signature(const FieldWriter& writer, Canonical form, crypto::Hasher hasher, const crypto::SigningKey& key);
 // Errors: invalid, refused: this cannot sign for that.
 Status check_signer(std::string_view domain, std::string_view selector, const crypto::SigningKey& key);
 

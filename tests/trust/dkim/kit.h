@@ -95,7 +95,7 @@ inline std::string crafted(std::string_view bytes, std::string tags, const crypt
   const std::string_view whole = field;
   dkim::append_field(header, {whole.substr(0, 14), whole.substr(15), whole}, hashed);
   hashed.resize(hashed.size() - 2);
-  return field + base64_encode(key.sign(crypto::sha256(hashed))) + "\r\n";
+  return field + base64_encode(key.sign(crypto::sha256(hashed)).value()) + "\r\n";
 }
 
 }  // namespace posthorn::trust
