@@ -51,11 +51,13 @@ function(posthorn_tests)
   add_test(NAME ${F_NAME} COMMAND ${F_NAME}_tests WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 endfunction()
 
-# posthorn_fuzz(NAME target USES folder...): fuzz/TARGET.cpp with libFuzzer.
+# posthorn_fuzz(NAME target USES folder... SOURCES file... LIBRARIES target...): fuzz/TARGET.cpp with libFuzzer; SOURCES are single files below src/, for
+# targets that need little of a large folder.
 function(posthorn_fuzz)
-  cmake_parse_arguments(F "" "NAME" "USES" ${ARGN})
-  add_executable(fuzz_${F_NAME} ${F_NAME}.cpp)
+  cmake_parse_arguments(F "" "NAME" "USES;SOURCES;LIBRARIES" ${ARGN})
+  list(TRANSFORM F_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/src/)
+  add_executable(fuzz_${F_NAME} ${F_NAME}.cpp ${F_SOURCES})
   list(TRANSFORM F_USES PREPEND ph_)
-  target_link_libraries(fuzz_${F_NAME} PRIVATE posthorn_flags ${F_USES})
+  target_link_libraries(fuzz_${F_NAME} PRIVATE posthorn_flags ${F_USES} ${F_LIBRARIES})
   target_link_options(fuzz_${F_NAME} PRIVATE -fsanitize=fuzzer)
 endfunction()
