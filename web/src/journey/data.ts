@@ -67,32 +67,52 @@ export interface Altered {
   between?: { after: string; before: string; editor: string } | null;
 }
 
+/** A Received field: what it says, which anybody may write; `saw` is our own at the top. */
 export interface Hop {
-  from: string;
-  by: string;
-  with: string;
-  at: string | null;
-  tls: boolean;
-  /** Ours, and so seen by us; the others are what the message says. */
-  saw: boolean;
+  text: string;
+  from?: string;
+  by?: string;
+  with?: string;
+  at?: string;
+  saw?: boolean;
 }
 
 export interface Attempt {
-  recipient: string;
-  state: string;
-  host?: string;
+  address: string;
+  delivered: string;
   reply?: string;
-  tls?: string;
-  verified?: boolean;
-  at?: string;
+  attempts?: Record<string, unknown>[];
+}
+
+interface Kept {
+  id: Id;
+  arrival: Evidence | null;
+  altered: Altered | null;
+  claimed: Hop[];
+  sent?: { id: Id; sendAt: string; undoStatus: string; recipients: Attempt[] }[];
 }
 
 export interface Journey {
   id: Id;
   evidence: Evidence | null;
   altered: Altered | null;
+  /** From the first hand to ours. */
   hops: Hop[];
-  deliveries?: Attempt[];
+  deliveries: Attempt[];
+}
+
+/** Received fields stand newest first; the topmost by our own name is ours. */
+function read(one: Kept): Journey {
+  const hops = one.claimed
+    .map((hop, i) => ({ ...hop, saw: i === 0 && one.arrival !== null && hop.by === one.arrival.by }))
+    .reverse();
+  return {
+    id: one.id,
+    evidence: one.arrival,
+    altered: one.altered,
+    hops,
+    deliveries: (one.sent ?? []).flatMap((sent) => sent.recipients),
+  };
 }
 
 const kept = signal<ReadonlyMap<Id, Journey | "none" | "failed">>(new Map());
@@ -166,4 +186,10 @@ export function report(one: Journey): string {
   }
   if (one.altered) lines.push(one.altered.text);
   return lines.join("\n");
+}
+
+/** Looks for what was changed on the way: a search that the server makes only when somebody asks. */
+export async function findChanges(id: Id): Promise<void> {
+  const first = (await client.call<{ list: Kept[] }>("Journey/get", { ids: [id], replay: true })).list[0];
+  if (first) kept.value = new Map(kept.peek()).set(id, read(first));
 }

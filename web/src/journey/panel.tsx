@@ -3,9 +3,9 @@ import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { shortDate, t } from "../i18n/t.ts";
 import type { Id } from "../jmap/types.ts";
-import { say } from "../state/toast.ts";
+import { say, sayFailed } from "../state/toast.ts";
 import { Button } from "../ui/button.tsx";
-import { type Evidence, type Journey, journey, report, verdict, wordOf } from "./data.ts";
+import { type Evidence, findChanges, type Journey, journey, report, verdict, wordOf } from "./data.ts";
 import { Replay } from "./replay.tsx";
 
 type Tab = "story" | "proof" | "raw";
@@ -72,6 +72,11 @@ function Story({ one }: { one: Journey }) {
   const e = one.evidence;
   const replaying = useSignal(false);
   useEffect(() => void (replaying.value = false), [one.id]);
+  const failing = e?.judgement?.dkim.some((sig) => sig.result === "fail") ?? false;
+  useEffect(() => {
+    // Only where a signature fails is there something to find.
+    if (failing && !one.altered) void findChanges(one.id).catch(sayFailed);
+  }, [one.id, failing]);
   const j = e?.judgement;
   return (
     <>
@@ -97,14 +102,12 @@ function Story({ one }: { one: Journey }) {
         ))}
       </ol>
       {one.altered && one.altered.result !== "nothing" && <Changes one={one} />}
-      {one.deliveries && one.deliveries.length > 0 && (
+      {one.deliveries.length > 0 && (
         <ul>
           {one.deliveries.map((attempt) => (
-            <li class="card" key={attempt.recipient}>
-              <strong>{attempt.recipient}</strong>
-              <span>
-                {attempt.state} {attempt.host} {attempt.tls}
-              </span>
+            <li class="card" key={attempt.address}>
+              <strong>{attempt.address}</strong>
+              <span>{attempt.delivered}</span>
               {attempt.reply && <span class="mono">{attempt.reply}</span>}
             </li>
           ))}

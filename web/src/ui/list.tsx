@@ -20,7 +20,10 @@ import { Row } from "./row.tsx";
 
 const HEIGHTS = { compact: 32, cosy: 40, roomy: 56 };
 const SPARE = 8;
+/** Browsers draw no element higher than some 30 million pixels: longer lists scroll faster than their rows are high. */
+const TALLEST = 15_000_000;
 const first = signal(0);
+const scrolledTo = signal(0);
 const room = signal(20);
 const narrow = signal(matchMedia("(max-width: 719px)").matches);
 matchMedia("(max-width: 719px)").addEventListener("change", (event) => {
@@ -127,6 +130,14 @@ function ListBar() {
   );
 }
 
+/** The row at the top of the window when the list is scrolled so far. */
+export function firstRow(scrolled: number, window: number, rows: number, height: number): number {
+  const tall = rows * height;
+  if (tall <= TALLEST) return Math.floor(scrolled / height);
+  const share = scrolled / Math.max(1, TALLEST - window);
+  return Math.round(Math.min(1, share) * Math.max(0, rows - window / height));
+}
+
 export function List({ onOpen }: { onOpen: (row: number) => void }) {
   const box = useRef<HTMLDivElement>(null);
   const pane = route.value;
@@ -141,7 +152,8 @@ export function List({ onOpen }: { onOpen: (row: number) => void }) {
   useLayoutEffect(() => {
     const element = box.current!;
     const measure = () => {
-      first.value = Math.floor(element.scrollTop / rowHeight.peek());
+      scrolledTo.value = element.scrollTop;
+      first.value = firstRow(element.scrollTop, element.clientHeight, total.peek(), rowHeight.peek());
       room.value = Math.ceil(element.clientHeight / rowHeight.peek()) + 1;
       void need(first.peek() - SPARE, first.peek() + room.peek() + SPARE);
     };
@@ -205,15 +217,14 @@ export function List({ onOpen }: { onOpen: (row: number) => void }) {
           moveCursor(by);
         }}
       >
-        {/* Browsers draw no element higher than some 30 million pixels; at 32 pixels a row that is a million messages. */}
-        <div class="rows" role="rowgroup" style={{ height: `${total.value * height}px` }}>
+        <div class="rows" role="rowgroup" style={{ height: `${Math.min(TALLEST, total.value * height)}px` }}>
           {rows.map((row) => (
             <Row
               key={idAt(row) ?? row}
               id={idAt(row)}
               row={row}
               of={total.value}
-              top={row * height}
+              top={total.value * height <= TALLEST ? row * height : scrolledTo.value + (row - first.value) * height}
               sentBox={sentBox}
               open={isOpen(row)}
               onOpen={onOpen}

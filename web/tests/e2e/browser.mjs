@@ -13,21 +13,37 @@ export const base = url;
 export async function launch() {
   return chromium.launch({
     executablePath: "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
   });
 }
 
 /** A page on a fresh profile. Every request that leaves our server, every script error and every refusal by the policy is remembered. */
 export async function open(browser, options = {}) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, locale: "en-GB", serviceWorkers: "block", ...options });
+  const context = await browser.newContext({
+    ignoreHTTPSErrors: true,
+    viewport: { width: 1280, height: 800 },
+    locale: "en-GB",
+    serviceWorkers: "block",
+    ...options,
+  });
   const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
   page.troubles = [];
   page.on("pageerror", (error) => page.troubles.push(`error: ${error.message}`));
   page.on("console", (message) => {
     if (message.type() === "error" && !/status of 401/.test(message.text())) page.troubles.push(`console: ${message.text()}`);
   });
   page.on("request", (request) => {
-    if (!request.url().startsWith(url) && !/^(data|blob|about):/.test(request.url())) page.troubles.push(`left: ${request.url()}`);
+    if (!request.url().startsWith(url) && !/^(data|blob|about):/.test(request.url()))
+      page.troubles.push(`left: ${request.url()}`);
   });
   return page;
 }
@@ -54,7 +70,9 @@ export async function findings(page) {
   const result = await page.evaluate(() => globalThis.axe.run(document, { iframes: false, resultTypes: ["violations"] }));
   return result.violations
     .filter((one) => one.impact === "serious" || one.impact === "critical")
-    .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(" ")} ${node.failureSummary?.split("\n")[1] ?? ""}`));
+    .flatMap((one) =>
+      one.nodes.map((node) => `${one.id}: ${node.target.join(" ")} ${node.failureSummary?.split("\n")[1] ?? ""}`),
+    );
 }
 
 export async function shot(page, name) {
@@ -65,13 +83,31 @@ export async function shot(page, name) {
 
 /** A letter from carol, as a mail app would send it. */
 export async function deliver(message, from = "carol@blue.test", to = [address]) {
-  const child = run("curl", ["-sk", "--url", `smtps://${SUBMISSIONS}`, "--user", `${from}:${PASSWORD}`, "--mail-from", from, ...to.flatMap((one) => ["--mail-rcpt", one]), "-T", "-"]);
+  const child = run("curl", [
+    "-sk",
+    "--url",
+    `smtps://${SUBMISSIONS}`,
+    "--user",
+    `${from}:${PASSWORD}`,
+    "--mail-from",
+    from,
+    ...to.flatMap((one) => ["--mail-rcpt", one]),
+    "-T",
+    "-",
+  ]);
   child.child.stdin.end(message.replace(/\r?\n/g, "\r\n"));
   await child;
 }
 
 export async function imap(command, mailbox = "INBOX", server = IMAPS, user = address) {
-  const { stdout } = await run("curl", ["-sk", `imaps://${server}/${encodeURIComponent(mailbox)}`, "--user", `${user}:${PASSWORD}`, "-X", command]);
+  const { stdout } = await run("curl", [
+    "-sk",
+    `imaps://${server}/${encodeURIComponent(mailbox)}`,
+    "--user",
+    `${user}:${PASSWORD}`,
+    "-X",
+    command,
+  ]);
   return stdout;
 }
 

@@ -114,7 +114,9 @@ test("a draft outlives a reload", async () => {
 });
 
 test("a reply goes to Reply-To and quotes", async () => {
-  await deliver(`From: Carol <carol@blue.test>\nReply-To: desk@green.test\nTo: ${address}\nSubject: Where to\n\nAnswer the desk.\n`);
+  await deliver(
+    `From: Carol <carol@blue.test>\nReply-To: desk@green.test\nTo: ${address}\nSubject: Where to\n\nAnswer the desk.\n`,
+  );
   const page = await signedIn(browser);
   await row(page, "Where to").click();
   await page.getByText("Answer the desk.").first().waitFor();

@@ -8,7 +8,10 @@ const filter = (text: string) => parseSearch(text, places).filter;
 
 test("words and phrases are text, all must be there", () => {
   assert.deepEqual(filter("lease"), { text: "lease" });
-  assert.deepEqual(filter('lease "clause seven"'), { operator: "AND", conditions: [{ text: "lease" }, { text: "clause seven" }] });
+  assert.deepEqual(filter('lease "clause seven"'), {
+    operator: "AND",
+    conditions: [{ text: "lease" }, { text: "clause seven" }],
+  });
   assert.equal(filter("   "), null);
 });
 
@@ -35,7 +38,10 @@ test("-x, OR and brackets", () => {
     operator: "AND",
     conditions: [{ text: "x" }, { operator: "OR", conditions: [{ text: "a" }, { text: "b" }] }],
   });
-  assert.deepEqual(filter("-(a b)"), { operator: "NOT", conditions: [{ operator: "AND", conditions: [{ text: "a" }, { text: "b" }] }] });
+  assert.deepEqual(filter("-(a b)"), {
+    operator: "NOT",
+    conditions: [{ operator: "AND", conditions: [{ text: "a" }, { text: "b" }] }],
+  });
   assert.deepEqual(filter("((((("), null);
   assert.deepEqual(filter(")a("), { text: "a" });
 });
