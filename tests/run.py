@@ -12,6 +12,8 @@ import tempfile
 import time
 import unittest
 
+import sanitizers
+
 SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -75,6 +77,8 @@ def run_e2e(build, names, count):
     os.environ["POSTHORN"] = os.path.join(SOURCE, build, "posthorn")
     os.environ["POSTHORN_SOURCE"] = SOURCE
     sys.path.insert(0, os.path.join(SOURCE, "tests", "e2e"))
+    if os.path.basename(build) in ("asan", "tsan"):
+        sanitizers.prepare(os.path.join(SOURCE, build, "reports"))
     files = [os.path.basename(f)[:-3] for f in sorted(glob.glob(os.path.join(SOURCE, "tests", "e2e", "*_test.py")))]
     for name in files:
         if names and not any(one in name for one in names):
@@ -83,7 +87,10 @@ def run_e2e(build, names, count):
         suite = unittest.defaultTestLoader.loadTestsFromName(name)
         result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
         bad = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
-        good = result.testsRun - bad - len(result.skipped)
+        for report in sanitizers.new_reports():  # of processes that no test looked after
+            print(report[:20000])
+            bad += 1
+        good = max(0, result.testsRun - bad - len(result.skipped))
         print(f"{name:28} {good:5} passed {bad:3} failed {len(result.skipped):3} skipped  {time.time() - started:6.1f} s", flush=True)
         count.add(good, bad, len(result.skipped))
 

@@ -9,6 +9,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/json/object.hpp>
 #include <csignal>
+#include <map>
 
 #include "app/confine/walls.h"
 #include "app/control/server.h"
@@ -66,7 +67,8 @@ struct Server {
   std::unique_ptr<post::Outbox> outbox;
   std::unique_ptr<store::Catalogs> catalogs;
   std::unique_ptr<report::Desk> reports;
-  std::unique_ptr<net::TlsContext> tls, web_tls;
+  std::map<ServiceKind, std::unique_ptr<net::TlsContext>> tls;
+  std::unique_ptr<net::Tolls> tolls;
   std::optional<jmap::Services> jmap_services;
   std::unique_ptr<jmap::Web> web;
   std::atomic<bool> stopping = false, keyless = false;
@@ -90,6 +92,8 @@ struct Server {
 
   Status open(crypto::KeyringSockets keys);
   void hear(const store::EngineNews& news);
+  Status open();
+  Status load_certificates();
   Status listen_all();
   Status listen_one(const ListenConfig& listen, std::shared_ptr<net::BoundSocket> socket);
   net::StartSession session_for(const ListenConfig& listen);
@@ -102,6 +106,19 @@ struct Server {
   void look_at_keys_after(Duration time);
   Task<void> look_at_keys();
 };
+
+// attacks.md A19, B7: another protocol must not be led to our ports by way of TLS. Who begins with TLS is a client that was told our
+// name; with STARTTLS, and at port 25 above all, any certificate is better than clear text.
+net::TlsTerms terms_of(ServiceKind kind) {
+  using enum ServiceKind;
+  net::TlsTerms terms;
+  if (kind == imap || kind == imaps) terms.alpn = {"imap"};
+  else if (kind == pop3 || kind == pop3s) terms.alpn = {"pop3"};
+  else if (kind == https) terms.alpn = {"http/1.1"};
+  else terms.alpn = {"smtp"};
+  if (kind == submissions || kind == imaps || kind == pop3s) terms.unknown_name = net::UnknownName::refused;
+  return terms;
+}
 
 std::string busy_text(ServiceKind kind, const std::string& host) {
   switch (kind) {
@@ -171,11 +188,8 @@ Status Server::open(crypto::KeyringSockets keys) {
   outbox = std::make_unique<post::Outbox>(runtime.context(0).get_executor(), *core->store, *core->keyring, *sender, post_options, *core->clock, *log);
   catalogs = std::make_unique<store::Catalogs>(*core->store);
   office->ask_for_room([this] { return core->reserve->room(); });
-  if (!config.certificates.empty()) {
-    TRY_ASSIGN(tls, net::TlsContext::load(config.certificates));
-    // attacks.md A19: a client that wants to speak another protocol to this port is refused in the handshake.
-    TRY_ASSIGN(web_tls, net::TlsContext::load(config.certificates, {"http/1.1"}));
-  }
+  TRY(load_certificates());
+  tolls = std::make_unique<net::Tolls>(buckets, *core->clock, config.limits.tokens);
   jmap_services.emplace(jmap::Services{*core->store, *accounts, *core->keyring, *core->clock, *log, office.get(), {}, config.name});
   jmap_services->limits.upload = config.limits.message_size;
   jmap_services->catalogs = catalogs.get();
@@ -238,6 +252,7 @@ net::StartSession Server::session_for(const ListenConfig& listen) {
       options.recipient_limit = config.limits.recipients;
       options.insecure_auth = config.insecure_auth;
       options.pressure = pressure.get();
+      options.tolls = tolls.get();
       return [this, options](std::unique_ptr<Stream> stream) {
         return smtp::serve(std::move(stream), options, *office, *accounts, *core->clock, *log, stopping);
       };
@@ -252,6 +267,7 @@ net::StartSession Server::session_for(const ListenConfig& listen) {
       options.pressure = pressure.get();
       options.connections = account_connections.get();
       options.insecure_login = config.insecure_auth;
+      options.tolls = tolls.get();
       return [this, options](std::unique_ptr<Stream> stream) {
         return imap::serve(std::move(stream), options, *core->store, *accounts, *core->clock, *log, stopping);
       };
@@ -264,6 +280,7 @@ net::StartSession Server::session_for(const ListenConfig& listen) {
       options.host_name = config.name;
       options.implicit_tls = listen.service == ServiceKind::pop3s;
       options.insecure_login = config.insecure_auth;
+      options.tolls = tolls.get();
       return [this, options](std::unique_ptr<Stream> stream) {
         return pop3::serve(std::move(stream), options, *core->store, *accounts, *core->clock, *log, stopping);
       };
@@ -285,12 +302,25 @@ Status Server::listen_one(const ListenConfig& listen, std::shared_ptr<net::Bound
   options.per_address = config.limits.connections_per_address;
   options.per_network = config.limits.connections_per_network;
   options.per_wide_network = config.limits.connections_per_wide_network;
+  // A browser opens many connections, of which most bring no login: what they cost is limited by their number.
+  options.tolls = listen.service == ServiceKind::https ? nullptr : tolls.get();
   options.too_many = busy_text(listen.service, config.name);
   options.too_busy = refusal_text(listen.service, config.name);
   options.pressure = pressure.get();
-  TRY_ASSIGN(auto listener, net::listen(runtime, *core->clock, *log, options, listen.service == ServiceKind::https ? web_tls.get() : tls.get(), session_for(listen)));
+  const auto terms = tls.find(listen.service);
+  auto* const context = terms == tls.end() ? nullptr : terms->second.get();
+  TRY_ASSIGN(auto listener, net::listen(runtime, *core->clock, *log, options, context, session_for(listen)));
   log->info("listening", {{"service", std::string(name_of(listen.service))}, {"at", listener->at().text()}});
   listeners.push_back(std::move(listener));
+  return {};
+}
+
+Status Server::load_certificates() {
+  if (config.certificates.empty()) return {};
+  for (const auto& one : config.listen) {
+    if (tls.contains(one.service)) continue;
+    TRY_ASSIGN(tls[one.service], net::TlsContext::load(config.certificates, terms_of(one.service)));
+  }
   return {};
 }
 
@@ -300,9 +330,10 @@ Status Server::listen_all() {
 }
 
 Status Server::reload() {
-  if (tls == nullptr) return {};
-  auto done = tls->reload();
-  if (done) done = web_tls->reload();
+  Status done;
+  for (auto& [service, context] : tls)
+    if (done) done = context->reload();
+  if (tls.empty()) return done;
   if (done) log->info("certificates.reloaded");
   else log->error("certificates.not_reloaded", {{"why", done.error().what}, {"serving", "the old ones"}});
   return done;

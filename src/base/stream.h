@@ -49,6 +49,8 @@ struct TlsClientOptions {
   std::string ca_file = {};         // empty: the system's
   // DANE: with records of usage 2 or 3 here they decide instead of the CAs (RFC 7672 3.1; others are not usable and left out).
   std::vector<TlsaRecord> tlsa = {};
+  // With DANE: other names that its certificate may carry (RFC 7672 3.2.2).
+  std::vector<std::string> also_named = {};
 };
 
 class Stream {

@@ -152,13 +152,17 @@ void welcome(const std::shared_ptr<Shared>& shared, tcp::socket socket) {
   if (error) return;  // gone already
   const auto& options = shared->options;
   const auto* pressure = options.pressure;
-  if (pressure != nullptr && (pressure->full() || (pressure->stressed() && !pressure->knows(endpoint_of(remote).address))))
-    return turn_away(*shared, std::move(socket), endpoint_of(remote), "net.too_busy", options.too_busy);
+  auto* tolls = options.tolls;
+  const auto peer = endpoint_of(remote);
+  if (pressure != nullptr && (pressure->full() || (pressure->stressed() && !pressure->knows(peer.address))))
+    return turn_away(*shared, std::move(socket), peer, "net.too_busy", options.too_busy);
+  if (tolls != nullptr && !tolls->take(peer.address, cost::connection)) return turn_away(*shared, std::move(socket), peer, "net.too_many", options.too_many);
   auto pass = shared->guests->admit(remote.address());
-  if (!pass) return turn_away(*shared, std::move(socket), endpoint_of(remote), "net.too_many", options.too_many);
+  if (!pass) return turn_away(*shared, std::move(socket), peer, "net.too_many", options.too_many);
   SocketSetup setup;
   setup.server_tls = shared->tls;
   setup.pass = pass;
+  setup.tolls = tolls;
   auto stream = make_socket_stream(std::move(socket), shared->clock, std::move(setup));
   shared->guests->seat(*pass, *stream);
   if (!shared->options.implicit_tls) return begin_session(shared, std::move(stream));

@@ -14,6 +14,7 @@
 #include "net/pressure.h"
 #include "net/runtime.h"
 #include "net/tls_context.h"
+#include "net/tolls.h"
 
 namespace posthorn::net {
 
@@ -38,6 +39,7 @@ struct ListenOptions {
   std::size_t per_address = 30, per_network = 90, per_wide_network = 270;  // 0: no limit
   Pressure* pressure = nullptr;   // of the whole server; may be none
   std::string too_busy = {};      // sent in clear to those whom the pressure keeps out, e.g. "421 4.3.2 ...\r\n"
+  Tolls* tolls = nullptr;         // of connections and handshakes; none: there are none. Outlives the sessions
   std::string too_many = {};      // sent in clear before closing when over a limit, e.g. "421 4.7.0 ...\r\n"; may be empty
 };
 

@@ -22,6 +22,7 @@ using asio::ip::tcp;
 using namespace std::chrono_literals;
 
 constexpr Duration longest_server_handshake = 10s;  // attacks.md B8
+constexpr std::uint64_t most_handshake_octets = 16384;  // attacks.md B8: what a client may send before the handshake is done
 constexpr std::size_t record_size = 16384;          // rfc:8446#5.1
 constexpr int calls_before_yield = 32;
 constexpr std::size_t most_drained = 65536;
@@ -137,6 +138,10 @@ class SocketStream final : public Stream {
     if (!offers_tls()) co_return fail(Errc::unsupported, "no server certificate is configured");
     if (auto able = usable(); !able) co_return fail(able.error());
     if (ssl_) co_return fail(Errc::invalid, "TLS is already active");
+    if (setup_.tolls != nullptr && !setup_.tolls->take(peer().address, cost::tls_handshake)) {
+      broken_ = true;
+      co_return fail(Errc::refused, "too many TLS handshakes from that network");
+    }
     server_context_ = setup_.server_tls->current();
     ssl_.reset(SSL_new(server_context_.get()));
     if (!ssl_) co_return fail(Errc::unavailable, "OpenSSL gave no connection: " + take_openssl_errors());
@@ -275,7 +280,10 @@ class SocketStream final : public Stream {
       ERR_clear_error();
       const int result = SSL_do_handshake(ssl_.get());
       if (result == 1) co_return Status{};
-      auto wait = next_wait(tls_attempt(result, "TLS handshake"));
+      auto attempt = tls_attempt(result, "TLS handshake");
+      if (SSL_is_server(ssl_.get()) == 1 && BIO_number_read(SSL_get_rbio(ssl_.get())) > most_handshake_octets)
+        attempt = attempt_failed(Errc::too_big, "TLS handshake: the client sends too much");
+      auto wait = next_wait(std::move(attempt));
       if (wait) co_await socket_.async_wait(*wait, asio::as_tuple(asio::use_awaitable));
       auto able = wait ? usable() : Status(fail(wait.error()));
       if (able) continue;

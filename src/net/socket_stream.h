@@ -11,6 +11,7 @@
 #include "base/stream.h"
 #include "net/tls_client.h"
 #include "net/tls_context.h"
+#include "net/tolls.h"
 
 namespace posthorn::net {
 
@@ -18,6 +19,7 @@ struct SocketSetup {
   const TlsContext* server_tls = nullptr;      // none: TLS is not offered
   std::shared_ptr<ClientContexts> client_tls;  // none: start_tls_client is not supported
   std::shared_ptr<void> pass;                  // freed with the stream: how a listener learns that it is gone
+  Tolls* tolls = nullptr;                      // what a handshake as server costs
 };
 
 // `socket` is connected. SIGPIPE must be ignored (Runtime does).

@@ -32,9 +32,9 @@ std::string without_dot(std::string name) {
 }
 
 // Says how many records count. rfc:7672#3.1.3 usages 0 and 1 are not usable for mail.
-Result<int> add_tlsa(SSL* ssl, const std::string& name, const std::vector<TlsaRecord>& records) {
+Result<int> add_tlsa(SSL* ssl, const std::string& name, const TlsClientOptions& options) {
   int usable = 0;
-  for (const auto& record : records) {
+  for (const auto& record : options.tlsa) {
     if (record.usage != 2 && record.usage != 3) continue;
     if (usable == 0 && SSL_dane_enable(ssl, name.c_str()) != 1) return fail(Errc::unavailable, "DANE: " + take_openssl_errors());
     const std::vector<unsigned char> data(record.data.begin(), record.data.end());
@@ -43,7 +43,10 @@ Result<int> add_tlsa(SSL* ssl, const std::string& name, const std::vector<TlsaRe
   }
   ERR_clear_error();
   // rfc:7672#3.1.1 with usage 3 the record binds the key to the name; names and dates in the certificate do not matter.
-  if (usable > 0) SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
+  if (usable > 0) {
+    SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
+    for (const auto& other : options.also_named) SSL_add1_host(ssl, other.c_str());
+  }
   return usable;
 }
 
@@ -79,7 +82,7 @@ Result<SslPtr> client_connection(SSL_CTX* context, const TlsClientOptions& optio
   if (!ssl) return fail(Errc::unavailable, "OpenSSL gave no connection: " + take_openssl_errors());
   const auto name = without_dot(options.server_name);
   if (!name.empty()) {
-    TRY_ASSIGN(const int usable, add_tlsa(ssl.get(), name, options.tlsa));
+    TRY_ASSIGN(const int usable, add_tlsa(ssl.get(), name, options));
     if (usable == 0) TRY(expect_name(ssl.get(), name));
   }
   // Who does not insist on a good certificate shall not fall back to clear text for a weak one.

@@ -37,6 +37,7 @@ bool covers(std::string_view pattern, std::string_view name) {
 struct CertificateSet {
   std::vector<Pair> pairs;
   std::string alpn;  // wire form
+  UnknownName unknown_name = UnknownName::default_certificate;
 
   SSL_CTX* find(std::string_view name) const {
     for (const auto& pair : pairs)
@@ -47,16 +48,22 @@ struct CertificateSet {
 };
 
 // Security: the name comes from the network before any authentication. It is only compared, after the LDH check.
-int choose_certificate(SSL* ssl, int*, void* set) {
+int choose_certificate(SSL* ssl, int* alert, void* set) {
   const char* asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  const auto& ours = *static_cast<const CertificateSet*>(set);
   if (asked == nullptr || !is_ldh_name(asked)) return SSL_TLSEXT_ERR_NOACK;
   auto name = to_lower(asked);
   if (name.ends_with('.')) name.pop_back();
-  if (auto* context = static_cast<const CertificateSet*>(set)->find(name)) {
+  if (auto* context = ours.find(name)) {
     SSL_set_SSL_CTX(ssl, context);
     return SSL_TLSEXT_ERR_OK;
   }
-  return SSL_TLSEXT_ERR_NOACK;  // rfc:6066#3 the default certificate is served and the name not acknowledged
+  // rfc:6066#3 the default certificate is served and the name not acknowledged, or unrecognized_name ends the handshake. An address is
+  // no name, though some clients send theirs.
+  const bool is_address = name.find_first_not_of("0123456789.") == name.npos;
+  if (ours.unknown_name == UnknownName::default_certificate || is_address) return SSL_TLSEXT_ERR_NOACK;
+  *alert = SSL_AD_UNRECOGNIZED_NAME;
+  return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* in, unsigned int in_length,
@@ -165,10 +172,11 @@ Status check_validity(const Pair& pair, const CertificateFiles& files) {
 }
 
 Result<std::shared_ptr<CertificateSet>> load_set(const std::vector<CertificateFiles>& files,
-                                                 const std::vector<std::string>& alpn) {
+                                                 const TlsTerms& terms) {
   if (files.empty()) return fail(Errc::invalid, "no TLS certificate is configured");
   auto set = std::make_shared<CertificateSet>();
-  for (const auto& protocol : alpn) {
+  set->unknown_name = terms.unknown_name;
+  for (const auto& protocol : terms.alpn) {
     if (protocol.empty() || protocol.size() > 255) return fail(Errc::invalid, "an ALPN protocol has 1 to 255 octets");
     set->alpn += static_cast<char>(protocol.size());
     set->alpn += protocol;
@@ -177,7 +185,7 @@ Result<std::shared_ptr<CertificateSet>> load_set(const std::vector<CertificateFi
     TRY_ASSIGN(auto pair, load_pair(one));
     SSL_CTX_set_tlsext_servername_callback(pair.context.get(), choose_certificate);
     SSL_CTX_set_tlsext_servername_arg(pair.context.get(), set.get());
-    if (!alpn.empty()) SSL_CTX_set_alpn_select_cb(pair.context.get(), choose_protocol, set.get());
+    if (!terms.alpn.empty()) SSL_CTX_set_alpn_select_cb(pair.context.get(), choose_protocol, set.get());
     set->pairs.push_back(std::move(pair));
   }
   return set;
@@ -187,7 +195,7 @@ Result<std::shared_ptr<CertificateSet>> load_set(const std::vector<CertificateFi
 
 struct TlsContext::State {
   std::vector<CertificateFiles> files;
-  std::vector<std::string> alpn;
+  TlsTerms terms;
   mutable std::mutex mutex;  // guards `set`
   std::shared_ptr<const CertificateSet> set;
 };
@@ -195,18 +203,18 @@ struct TlsContext::State {
 TlsContext::TlsContext(std::unique_ptr<State> state) : state_(std::move(state)) {}
 TlsContext::~TlsContext() = default;
 
-Result<std::unique_ptr<TlsContext>> TlsContext::load(std::vector<CertificateFiles> files, std::vector<std::string> alpn) {
+Result<std::unique_ptr<TlsContext>> TlsContext::load(std::vector<CertificateFiles> files, TlsTerms terms) {
   // An expired certificate is served all the same: opportunistic TLS on port 25 is better than none (faults.md 11).
-  TRY_ASSIGN(auto set, load_set(files, alpn));
+  TRY_ASSIGN(auto set, load_set(files, terms));
   auto state = std::make_unique<State>();
   state->files = std::move(files);
-  state->alpn = std::move(alpn);
+  state->terms = std::move(terms);
   state->set = std::move(set);
   return std::unique_ptr<TlsContext>(new TlsContext(std::move(state)));
 }
 
 Status TlsContext::reload() {
-  TRY_ASSIGN(auto fresh, load_set(state_->files, state_->alpn));
+  TRY_ASSIGN(auto fresh, load_set(state_->files, state_->terms));
   const std::lock_guard lock(state_->mutex);
   for (std::size_t i = 0; i < fresh->pairs.size(); ++i) {
     if (fresh->pairs[i].fingerprint == state_->set->pairs[i].fingerprint) continue;

@@ -64,6 +64,7 @@ Task<void> open_maildrop(Session& session, sasl::Login login) {
   session.messages = std::move(drop->messages);
   session.login = std::move(login);
   session.state = State::transaction;
+  if (auto* tolls = session.options.tolls) tolls->welcome(session.stream->peer().address);
   session.log.info("pop3.login", {{"user", session.login.name}, {"client", session.stream->peer().address}});
   session.ok("welcome, " + std::to_string(session.messages.size()) + " messages");
 }

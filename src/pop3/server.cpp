@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "net/foreign.h"
 #include "pop3/grammar.h"
 #include "pop3/session.h"
 
@@ -49,6 +50,10 @@ Task<void> converse(Session& session) {
       co_return;
     }
     auto text = std::move(*line);
+    if (!session.logged_in() && net::is_http(text)) {
+      session.err("this is a mail server");
+      co_return;
+    }
     co_await run_one(session, std::move(text));
     if (session.state == State::over) co_return;
     if (session.errors >= (session.logged_in() ? error_limit_after_login : error_limit)) {

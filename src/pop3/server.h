@@ -12,6 +12,7 @@
 #include "base/task.h"
 #include "net/account_connections.h"
 #include "net/pressure.h"
+#include "net/tolls.h"
 #include "sasl/accounts.h"
 #include "store/store.h"
 
@@ -23,6 +24,7 @@ struct ServerOptions {
   bool insecure_login = false; // USER, PASS and AUTH in clear, for tests and benchmarks on loopback only
   net::Pressure* pressure = nullptr;                 // under stress the time before login is short
   net::AccountConnections* connections = nullptr;    // of an account at once (attacks.md E10)
+  net::Tolls* tolls = nullptr;  // a login gives back what the connection cost; none: nothing costs
   Duration login_timeout = std::chrono::seconds(60);
   std::size_t login_limit = 3; // failed logins, then the end
   Duration idle_timeout = std::chrono::minutes(10);  // RFC 1939 3

@@ -10,24 +10,31 @@ bool try_next_host(const smtp::Reply& reply) { return reply.code == 0 || reply.c
 
 smtp::Reply no_reply(std::string text) { return {0, "4.4.1", std::move(text), {}}; }
 
+std::string about_certificate(const TlsFacts& tls) {
+  if (!tls.verified) return "not verified: " + tls.verify_error;
+  return tls.by_dane ? "verified by DANE" : "verified";
+}
+
 std::string told(const std::optional<TlsFacts>& tls) {
   if (!tls) return {};
-  return tls->version + " " + tls->cipher + (tls->verified ? ", certificate verified" : ", certificate not verified: " + tls->verify_error);
+  return tls->version + " " + tls->cipher + ", certificate " + about_certificate(*tls);
 }
 
 }  // namespace
 
-smtp::ClientOptions Delivery::client_options(const Hop& hop, smtp::TlsNeed tls) const {
+smtp::ClientOptions Delivery::client_options(const TlsPolicy& policy) const {
   smtp::ClientOptions out;
   out.helo = options_.host_name;
-  out.tls = tls;
-  out.tls_options.server_name = hop.host;
+  out.tls = policy.need;
+  out.tls_options.server_name = policy.server_name;
+  out.tls_options.also_named = policy.also_named;
+  out.tls_options.tlsa = policy.tlsa;
   out.tls_options.ca_file = options_.ca_file;
   if (options_.smarthost) {
     out.user = options_.smarthost->user;
     out.password = options_.smarthost->password;
     out.implicit_tls = options_.smarthost->implicit_tls;
-    out.tls_options.require_verified = tls == smtp::TlsNeed::verified;
+    out.tls_options.require_verified = policy.need == smtp::TlsNeed::verified;
   }
   return out;
 }
@@ -37,11 +44,20 @@ Task<void> Delivery::find_hosts(std::string id) {
     route_ = co_await find_smarthost(resolver_, options_);
   } else {
     route_ = co_await find_route(resolver_, options_, domain_);
+    if (options_.mta_sts && !route_->hops.empty()) sts_ = co_await policies_.find(domain_);
   }
   for (const auto& line : route_->evidence) log_.info("delivery.route", {{"id", id}, {"domain", domain_}, {"dns", line}});
 }
 
-Task<Delivery::Talk> Delivery::talk_to(std::string id, const Hop& hop, smtp::TlsNeed tls) {
+Task<TlsPolicy> Delivery::policy_for(Hop hop) {
+  if (!options_.smarthost) co_return co_await find_tls_policy(resolver_, options_, sts_, domain_, std::move(hop));
+  TlsPolicy policy;
+  policy.need = options_.smarthost->verify ? smtp::TlsNeed::verified : smtp::TlsNeed::required;
+  policy.server_name = std::move(hop.host);
+  co_return policy;
+}
+
+Task<Delivery::Talk> Delivery::talk_to(std::string id, const Hop& hop, const TlsPolicy& policy) {
   auto stream = co_await dialer_.connect(hop.to, options_.source_address, options_.connect_timeout);
   Talk talk;
   if (!stream) {
@@ -52,7 +68,7 @@ Task<Delivery::Talk> Delivery::talk_to(std::string id, const Hop& hop, smtp::Tls
   smtp::Listener listener = [this, id](const smtp::Spoken& spoken) {
     log_.debug("delivery.dialogue", {{"id", id}, {spoken.client ? "we" : "they", spoken.line}});
   };
-  auto options = client_options(hop, tls);
+  auto options = client_options(policy);
   talk.client = smtp::make_client(std::move(*stream), std::move(options), clock_, std::move(listener));
   talk.opened = co_await talk.client->open();
   if (!talk.opened) co_return talk;
@@ -61,21 +77,24 @@ Task<Delivery::Talk> Delivery::talk_to(std::string id, const Hop& hop, smtp::Tls
                                {"host", hop.host},
                                {"tls", facts ? facts->version : "none"},
                                {"cipher", facts ? facts->cipher : ""},
-                               {"certificate", !facts ? "" : facts->verified ? "verified" : "not verified: " + facts->verify_error}});
+                               {"certificate", facts ? about_certificate(*facts) : ""},
+                               {"policy", policy.because}});
   co_return talk;
 }
 
 Task<std::optional<Delivery::Connection>> Delivery::open(std::string id, std::size_t first_hop) {
   using smtp::TlsNeed;
-  TlsNeed need = TlsNeed::opportunistic;
-  if (options_.smarthost) need = options_.smarthost->verify ? TlsNeed::verified : TlsNeed::required;
   for (std::size_t at = first_hop; at < route_->hops.size(); ++at) {
     const Hop hop = route_->hops[at];
-    auto talk = co_await talk_to(id, hop, need);
-    if (!talk.opened && need == TlsNeed::opportunistic && talk.client && talk.client->tls_failed()) {
+    auto policy = co_await policy_for(hop);
+    Talk talk;
+    if (policy.refused.empty()) talk = co_await talk_to(id, hop, policy);
+    else talk.opened = fail(Errc::unavailable, policy.because + ": " + policy.refused);
+    if (!talk.opened && policy.need == TlsNeed::opportunistic && talk.client && talk.client->tls_failed()) {
       // rfc:7435#3 opportunistic: a broken handshake must not keep mail from going, and it is said so.
       log_.warn("delivery.in_clear", {{"id", id}, {"host", hop.host}, {"why", talk.opened.error().what}});
-      talk = co_await talk_to(id, hop, TlsNeed::never);
+      policy.need = TlsNeed::never;
+      talk = co_await talk_to(id, hop, policy);
     }
     const std::string remote = hop.host + " [" + hop.to.address + "]";
     if (talk.opened) {
@@ -86,6 +105,12 @@ Task<std::optional<Delivery::Connection>> Delivery::open(std::string id, std::si
       co_return std::move(connection);
     }
     trouble_ = no_reply(talk.opened.error().what);
+    const bool without_tls = talk.client && talk.client->tls_failed();
+    if (!policy.refused.empty() || (without_tls && !policy.because.empty())) {
+      // rfc:3463#3.8 the letter waits because of what the policy demands, and everybody who asks is told so.
+      trouble_.enhanced = "4.7.5";
+      if (policy.refused.empty()) trouble_.text = policy.because + " asks for TLS that cannot be had: " + trouble_.text;
+    }
     trouble_remote_ = remote;
     log_.warn("delivery.host_failed", {{"id", id}, {"host", remote}, {"why", talk.opened.error().what}});
   }

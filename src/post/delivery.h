@@ -1,6 +1,6 @@
 // post/delivery.h - one worker's way to one destination: the route, a connection to one of its hosts, messages over it.
-// Tries the hosts in order, goes to the next when one cannot be reached or breaks off, and to clear text only where TLS is
-// opportunistic and the handshake failed. Never throws mail away: what it cannot do it reports, the Sender decides.
+// Tries the hosts in order, goes to the next when one cannot be reached or breaks off, and to clear text only where no policy asks
+// for TLS and the handshake failed. Never throws mail away: what it cannot do it reports, the Sender decides.
 #pragma once
 
 #include <memory>
@@ -12,6 +12,8 @@
 #include "net/dialer.h"
 #include "post/options.h"
 #include "post/route.h"
+#include "post/security/sts_policies.h"
+#include "post/security/tls_policy.h"
 #include "smtp/client.h"
 
 namespace posthorn::post {
@@ -27,8 +29,8 @@ struct Attempt {
 
 class Delivery {
  public:
-  Delivery(dns::Resolver& resolver, net::Dialer& dialer, Clock& clock, Log& log, const Options& options, std::string domain)
-      : resolver_(resolver), dialer_(dialer), clock_(clock), log_(log), options_(options), domain_(std::move(domain)) {}
+  Delivery(dns::Resolver& resolver, net::Dialer& dialer, Clock& clock, Log& log, const Options& options, StsPolicies& policies, std::string domain)
+      : resolver_(resolver), dialer_(dialer), clock_(clock), log_(log), options_(options), policies_(policies), domain_(std::move(domain)) {}
 
   // One message to recipients of this destination; the result has one Attempt for each. `id` is for the log.
   Task<std::vector<Attempt>> send(std::string id, const smtp::Outgoing& outgoing);
@@ -49,16 +51,19 @@ class Delivery {
     std::unique_ptr<smtp::Client> client;  // none if there was no connection
     Status opened;
   };
-  Task<Talk> talk_to(std::string id, const Hop& hop, smtp::TlsNeed tls);
-  smtp::ClientOptions client_options(const Hop& hop, smtp::TlsNeed tls) const;
+  Task<TlsPolicy> policy_for(Hop hop);
+  Task<Talk> talk_to(std::string id, const Hop& hop, const TlsPolicy& policy);
+  smtp::ClientOptions client_options(const TlsPolicy& policy) const;
 
   dns::Resolver& resolver_;
   net::Dialer& dialer_;
   Clock& clock_;
   Log& log_;
   const Options& options_;
+  StsPolicies& policies_;
   std::string domain_;
   std::optional<RoutePlan> route_;
+  std::optional<StsPolicy> sts_;
   std::optional<Connection> connection_;
   smtp::Reply trouble_;  // of the last failure to connect
   std::string trouble_remote_;

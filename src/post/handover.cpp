@@ -65,17 +65,21 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
   out.received_ = store.clock().now();
   out.submission_ = letter.submission;
   Entry entry;
+  std::string forwarded_by;  // the aliases that send it on; not told when others get it too, who may know nothing of them
+  bool direct = false;
   for (auto& to : letter.recipients) {
     auto route = store.route(to.recipient.text());
     if (!route) co_return fail(route.error());
     if (route->kind == store::Route::Kind::unknown_user)
       co_return fail(Errc::not_found, "there is no mailbox " + to.recipient.text() + " any more");
     if (route->kind == store::Route::Kind::not_local) {
+      direct = true;
       add_once(entry.recipients, waiting_for(std::move(to)));
       continue;
     }
     (route->accounts.empty() ? out.passed_on_ : out.here_).push_back(to.recipient.text());
     for (const auto account : route->accounts) add_once(out.accounts_, account);
+    if (!route->forwards.empty()) forwarded_by += delivered_to_field(to.recipient);
     for (const auto& forward : route->forwards) {
       auto address = mail::parse_address(forward);
       if (!address) co_return fail(address.error());
@@ -100,6 +104,7 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
     out.local_ = std::move(*made);
   }
   if (!entry.recipients.empty()) {
+    if (!direct) letter.message.insert(0, forwarded_by);
     entry.size = letter.message.size();
     const std::string no_evidence;  // it rests in the queue's entry
     auto made = co_await prepare(store, std::move(letter.message), no_evidence);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "post/dsn.h"
 #include "post/trace.h"
 
@@ -70,7 +71,10 @@ Reply Office::check_recipient(const smtp::Peer& peer, const smtp::MailFrom& from
   const auto route = store_.route(to.recipient.text());
   if (!route) return {451, "4.3.0", "Cannot look up the recipient now, please try again later", route.error().what};
   switch (route->kind) {
-    case store::Route::Kind::unknown_user: return {550, "5.1.1", "There is no mailbox " + to.recipient.text() + " here", "unknown recipient"};
+    case store::Route::Kind::unknown_user:
+      // attacks.md A15: the same work as for one who is there, so that the time of the answer tells nothing.
+      static_cast<void>(store_.has_room(decoy_.load(std::memory_order_relaxed), from.size));
+      return {550, "5.1.1", "There is no mailbox " + to.recipient.text() + " here", "unknown recipient"};
     case store::Route::Kind::not_local:
       if (!peer.account || !peer.submission)
         return {550, "5.7.1", "This server does not relay mail for " + to.recipient.domain, "relay refused"};
@@ -81,6 +85,7 @@ Reply Office::check_recipient(const smtp::Peer& peer, const smtp::MailFrom& from
   }
   // rfc:5321#3.3 what is known to fail is refused now, for this recipient only, and never bounced (attacks.md A13).
   for (const auto account : route->accounts) {
+    if (decoy_.load(std::memory_order_relaxed) != account) decoy_.store(account, std::memory_order_relaxed);
     const auto room = store_.has_room(account, from.size);
     if (!room) return {451, "4.3.0", "Cannot look up the mailbox now, please try again later", room.error().what};
     if (!*room)
@@ -138,6 +143,18 @@ Task<Result<std::vector<QueuedRecipient>>> Office::commit(Letter letter) {
   if (!done) co_return fail(done.error());
   if (auto due = ready.committed(store_)) sender_.wake(*due);
   co_return ready.delivered_to();
+}
+
+// attacks.md A13: a notice goes only where the message came from for sure, or anybody could have us write to a third person. Our own
+// people are; of others SPF proves the reverse-path, or a good DKIM signature of its domain or one above.
+bool proved_sender(const smtp::Peer& peer, const smtp::MailFrom& from, const Verdict& verdict) {
+  if (peer.account) return true;
+  if (!verdict.judgement) return false;
+  if (verdict.judgement->spf.result == trust::spf::Result::pass) return true;
+  const auto& domain = from.reverse_path.domain;
+  return std::ranges::any_of(verdict.judgement->dkim, [&domain](const trust::dkim::Signature& one) {
+    return one.result == trust::dkim::Result::pass && (equal_icase(one.domain, domain) || to_lower(domain).ends_with("." + to_lower(one.domain)));
+  });
 }
 
 // rfc:3461#5.2.2: who asked to be told of success and has it in a mailbox is told so, never a null reverse-path.
@@ -229,6 +246,15 @@ Task<std::expected<Letter, Office::Refusal>> Office::prepare_submission(const sm
   co_return letter;
 }
 
+// attacks.md A14: an alias that forwards does so once for each message.
+const mail::Address* Office::forwarded_before(const smtp::Transaction& transaction) const {
+  for (const auto& to : transaction.recipients) {
+    const auto route = store_.route(to.recipient.text());
+    if (route && !route->forwards.empty() && was_delivered_to(transaction.message, to.recipient)) return &to.recipient;
+  }
+  return nullptr;
+}
+
 Task<Reply> Office::message(const smtp::Peer& peer, smtp::Transaction transaction) {
   const auto id = new_queue_id();
   const std::string id_text = text_of(id);
@@ -239,6 +265,8 @@ Task<Reply> Office::message(const smtp::Peer& peer, smtp::Transaction transactio
     co_return Reply{552, "5.3.4", "The header of the message is larger than " + std::to_string(options_.header_limit >> 10) + " KiB", "header too large"};
   if (received_count(transaction.message) > options_.received_limit)
     co_return Reply{554, "5.4.6", "The message has been passed on too often: it is going in circles", "mail loop"};
+  if (const auto* alias = forwarded_before(transaction))
+    co_return Reply{554, "5.4.6", alias->text() + " has sent this message on before: it is going in circles", "mail loop"};
 
   Letter letter;
   letter.id = id;
@@ -290,7 +318,7 @@ Task<Reply> Office::message(const smtp::Peer& peer, smtp::Transaction transactio
                                  {"login", peer.login},
                                  {"tls", peer.tls ? peer.tls->version : "none"}});
   co_await tell_watcher(verdict, transaction);
-  co_await confirm(transaction.from, id, std::move(*done), header_block);
+  if (proved_sender(peer, transaction.from, verdict)) co_await confirm(transaction.from, id, std::move(*done), header_block);
   co_return Reply{250, "2.0.0", "Accepted and safely stored as " + id_text, {}};
 }
 

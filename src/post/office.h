@@ -50,6 +50,7 @@ class Office final : public smtp::Handler {
   std::optional<smtp::Reply> refuse_authors(const smtp::Peer& peer, std::string_view message) const;
   bool has_room(std::uint64_t octets) const;
   bool may_send_as(const smtp::Peer& peer, const mail::Address& address) const;
+  const mail::Address* forwarded_before(const smtp::Transaction& transaction) const;
   Arrival arrival_of(const smtp::Peer& peer, const smtp::Transaction& transaction, std::string id, WallTime now) const;
   Task<void> tell_watcher(const Verdict& verdict, const smtp::Transaction& transaction);
   Task<Verdict> judge(const smtp::Peer& peer, smtp::Transaction& transaction, std::string id, WallTime now);
@@ -67,6 +68,7 @@ class Office final : public smtp::Handler {
   std::function<std::uint64_t()> room_;
   dns::Resolver* resolver_;  // nothing: mail is not judged
   std::atomic<std::uint64_t> under_way_ = 0;
+  mutable std::atomic<AccountId> decoy_{};  // an account that is there, to be looked at for those that are not
 };
 
 }  // namespace posthorn::post

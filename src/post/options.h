@@ -38,7 +38,10 @@ struct Options {
   std::uint16_t port = 25;                  // of other servers; the lab uses another
   std::string source_address;               // to send from; empty: the system's choice
   bool allow_private_routes = false;        // deliver to loopback and private addresses (attacks.md A20); for labs
-  std::string ca_file;                      // to check smarthosts; empty: the system's
+  std::string ca_file;                      // to check smarthosts and what MTA-STS wants; empty: the system's
+  bool dane = true;                         // RFC 7672: TLSA records of signed zones decide about TLS
+  bool mta_sts = true;                      // RFC 8461: a domain's policy does, where there are none
+  std::uint16_t sts_port = 443;             // of policy hosts; tests use another
   std::optional<Smarthost> smarthost;
   Duration connect_timeout = std::chrono::seconds(30);
   Duration retry_first = std::chrono::minutes(5), retry_most = std::chrono::seconds(4000);

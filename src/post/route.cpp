@@ -16,35 +16,6 @@ constexpr std::size_t host_limit = 10, address_limit = 10;
 smtp::Reply permanent(std::string enhanced, std::string text) { return {550, std::move(enhanced), std::move(text), {}}; }
 smtp::Reply later(std::string enhanced, std::string text) { return {450, std::move(enhanced), std::move(text), {}}; }
 
-struct Addresses {
-  std::vector<std::string> good;
-  bool refused = false;  // there were some, but none that we may go to
-  bool failed = false;   // DNS could not tell
-  std::string why;
-};
-
-Task<Addresses> addresses_of(dns::Resolver& resolver, const Options& options, std::string host) {
-  Addresses out;
-  std::vector<std::string> six, four;
-  auto a = co_await resolver.resolve(host, dns::Type::a);
-  auto aaaa = co_await resolver.resolve(host, dns::Type::aaaa);
-  for (const auto& record : a.records)
-    if (const auto* one = std::get_if<dns::A>(&record)) four.push_back(one->address);
-  for (const auto& record : aaaa.records)
-    if (const auto* one = std::get_if<dns::Aaaa>(&record)) six.push_back(one->address);
-  out.failed = a.outcome == dns::Outcome::failed || aaaa.outcome == dns::Outcome::failed;
-  out.why = a.outcome == dns::Outcome::failed ? a.why : aaaa.why;
-  // Families alternate, IPv6 first, so that a host without IPv6 routes loses one attempt only (RFC 8305's idea).
-  for (std::size_t i = 0; i < std::max(four.size(), six.size()); ++i) {
-    for (const auto* family : {&six, &four}) {
-      if (i >= family->size() || out.good.size() >= address_limit) continue;
-      if (may_connect((*family)[i], options)) out.good.push_back((*family)[i]);
-      else out.refused = true;
-    }
-  }
-  co_return out;
-}
-
 std::string join(const std::vector<std::string>& items) {
   std::string out;
   for (const auto& item : items) out += (out.empty() ? "" : ", ") + item;
@@ -58,6 +29,30 @@ smtp::Reply no_address(const std::string& domain, bool any_refused, bool any_fai
 }
 
 }  // namespace
+
+Task<Addresses> addresses_of(dns::Resolver& resolver, const Options& options, std::string host) {
+  Addresses out;
+  std::vector<std::string> six, four;
+  auto a = co_await resolver.resolve(host, dns::Type::a);
+  auto aaaa = co_await resolver.resolve(host, dns::Type::aaaa);
+  for (const auto& record : a.records)
+    if (const auto* one = std::get_if<dns::A>(&record)) four.push_back(one->address);
+  for (const auto& record : aaaa.records)
+    if (const auto* one = std::get_if<dns::Aaaa>(&record)) six.push_back(one->address);
+  out.failed = a.outcome == dns::Outcome::failed || aaaa.outcome == dns::Outcome::failed;
+  out.secure = a.security == dns::Security::secure && aaaa.security == dns::Security::secure;
+  out.canonical = a.canonical_name.empty() ? host : a.canonical_name;
+  out.why = a.outcome == dns::Outcome::failed ? a.why : aaaa.why;
+  // Families alternate, IPv6 first, so that a host without IPv6 routes loses one attempt only (RFC 8305's idea).
+  for (std::size_t i = 0; i < std::max(four.size(), six.size()); ++i) {
+    for (const auto* family : {&six, &four}) {
+      if (i >= family->size() || out.good.size() >= address_limit) continue;
+      if (may_connect((*family)[i], options)) out.good.push_back((*family)[i]);
+      else out.refused = true;
+    }
+  }
+  co_return out;
+}
 
 bool may_connect(const std::string& address, const Options& options) {
   const auto ip = net::plain_address(address);
@@ -135,7 +130,7 @@ Task<RoutePlan> find_route(dns::Resolver& resolver, const Options& options, std:
       Endpoint to;
       to.address = address;
       to.port = options.port;
-      plan.hops.push_back(Hop{host, std::move(to)});
+      plan.hops.push_back(Hop{host, std::move(to), found.secure && answer.security == dns::Security::secure, found.canonical});
     }
   }
   if (plan.hops.empty()) plan.failure = no_address(domain, refused, failed, why);
@@ -153,7 +148,7 @@ Task<RoutePlan> find_smarthost(dns::Resolver& resolver, const Options& options) 
   } else {
     found = co_await addresses_of(resolver, only, host);
   }
-  for (const auto& address : found.good) plan.hops.push_back(Hop{host, Endpoint{address, options.smarthost->port}});
+  for (const auto& address : found.good) plan.hops.push_back(Hop{host, Endpoint{address, options.smarthost->port}, false, host});
   plan.evidence.push_back("smarthost " + host + ": " + (found.good.empty() ? "no usable address" : join(found.good)));
   if (plan.hops.empty())
     plan.failure = later("4.4.3", "the smarthost " + host + " has no usable address" + (found.why.empty() ? "" : ": " + found.why) + "; check [smarthost] host");

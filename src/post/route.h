@@ -17,8 +17,10 @@
 namespace posthorn::post {
 
 struct Hop {
-  std::string host;   // the MX's name, for TLS and for people
+  std::string host;       // the MX's name, for TLS and for people
   Endpoint to;
+  bool secure = false;    // DNSSEC proves the domain's MX records and this host's addresses, or that there are none (RFC 7672 2.2)
+  std::string canonical;  // the host's name after CNAMEs
 };
 
 // Where to go, or the reply that the domain's DNS amounts to: permanent (5xx) or to be tried again (4xx).
@@ -29,6 +31,16 @@ struct RoutePlan {
 };
 
 Task<RoutePlan> find_route(dns::Resolver& resolver, const Options& options, std::string domain);
+// What a host's name leads to.
+struct Addresses {
+  std::vector<std::string> good;
+  bool refused = false;  // there were some, but none that we may go to
+  bool failed = false;   // DNS could not tell
+  bool secure = false;   // by DNSSEC, those that are not there too
+  std::string canonical;
+  std::string why;
+};
+Task<Addresses> addresses_of(dns::Resolver& resolver, const Options& options, std::string host);
 // The way to options.smarthost, a name or an IP address. The administrator named it: its MX records are not asked for, and private
 // addresses are as good as others.
 Task<RoutePlan> find_smarthost(dns::Resolver& resolver, const Options& options);

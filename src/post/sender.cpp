@@ -37,7 +37,8 @@ void apply(QueuedRecipient& r, const Attempt& attempt) {
 Sender::Sender(Executor executor, store::Store& store, crypto::Keyring& keyring, dns::Resolver& resolver, net::Dialer& dialer, Clock& clock,
                Log& log, const Options& options)
     : executor_(executor), store_(store), keyring_(keyring), resolver_(resolver), dialer_(dialer), clock_(clock), log_(log),
-      options_(options), queue_(store, keyring), timer_(clock.timer(executor)), ticked_wall_(clock.now()), ticked_steady_(clock.steady()) {}
+      options_(options), queue_(store, keyring), policies_(store, resolver, dialer, clock, log, options), timer_(clock.timer(executor)),
+      ticked_wall_(clock.now()), ticked_steady_(clock.steady()) {}
 
 Status Sender::start() {
   TRY_ASSIGN(const auto all, queue_.due());
@@ -166,7 +167,7 @@ Task<void> Sender::work(std::string domain) {
   auto& destination = destinations_.at(domain);
   --destination.starting;
   {
-    Delivery delivery(resolver_, dialer_, clock_, log_, options_, domain);
+    Delivery delivery(resolver_, dialer_, clock_, log_, options_, policies_, domain);
     bool go_on = true;
     while (go_on && !destination.jobs.empty() && !stopping_) {
       Job job = std::move(destination.jobs.front());

@@ -19,6 +19,7 @@
 #include "post/dsn.h"
 #include "post/options.h"
 #include "post/queue/queue.h"
+#include "post/security/sts_policies.h"
 
 namespace posthorn::post {
 
@@ -85,6 +86,7 @@ class Sender {
   Log& log_;
   const Options& options_;
   Queue queue_;
+  StsPolicies policies_;
   std::unique_ptr<Timer> timer_;
   std::set<Due> due_;
   std::map<QueueId, Flight> flying_;

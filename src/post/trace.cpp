@@ -1,5 +1,6 @@
 #include "post/trace.h"
 
+#include <algorithm>
 
 #include "base/text.h"
 #include "mail/message.h"
@@ -66,6 +67,15 @@ std::size_t received_count(std::string_view message) {
   const auto block = header_of(message);
   for (const auto& field : block.fields()) count += equal_icase(field.name, "Received") ? 1 : 0;
   return count;
+}
+
+std::string delivered_to_field(const mail::Address& alias) { return "Delivered-To: " + alias.text() + "\r\n"; }
+
+bool was_delivered_to(std::string_view message, const mail::Address& alias) {
+  const auto block = header_of(message);
+  return std::ranges::any_of(block.fields(), [&alias](const mail::HeaderField& field) {
+    return equal_icase(field.name, "Delivered-To") && equal_icase(trim(mail::unfolded(field.value)), alias.text());
+  });
 }
 
 Submission complete_submission(std::string_view message, std::string_view host_name, std::string_view unique, mail::Date date) {

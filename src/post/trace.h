@@ -20,6 +20,10 @@ std::string return_path_field(const mail::Address& reverse_path);
 // The number of Received fields in the header block: how often the message has been handed on.
 std::size_t received_count(std::string_view message);
 
+// attacks.md A14: what an alias sends on says so, and what comes back with it is going in circles.
+std::string delivered_to_field(const mail::Address& alias);
+bool was_delivered_to(std::string_view message, const mail::Address& alias);
+
 struct Submission {
   std::string added;    // header fields to put in front
   std::string message;  // without Bcc

@@ -14,6 +14,7 @@
 #include "base/stream.h"
 #include "base/task.h"
 #include "net/pressure.h"
+#include "net/tolls.h"
 #include "sasl/accounts.h"
 #include "smtp/types.h"
 
@@ -33,6 +34,7 @@ struct ServerOptions {
   std::size_t auth_limit = 3;                  // failed AUTH, then 421
   std::size_t command_limit = 4096;            // octets of a command line
   std::size_t line_limit = 65'536;             // octets of a text line
+  net::Tolls* tolls = nullptr;                 // errors and unknown recipients cost tokens, good mail and logins give some back
   bool insecure_auth = false;                  // AUTH in clear, for tests and benchmarks on loopback only
   net::Pressure* pressure = nullptr;           // under stress deadlines are 10 s and one error is enough (hardening.md 5.6)
   Duration command_timeout = std::chrono::minutes(5);

@@ -12,8 +12,12 @@ import smtplib
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import sanitizers  # noqa: E402
 
 POSTHORN = os.environ.get("POSTHORN", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "build", "release", "posthorn"))
 SOURCE = os.environ.get("POSTHORN_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
@@ -68,8 +72,8 @@ def certificate(folder, name, address):
 class Server:
     """One posthorn on an address of its own. `sections` are more lines of the configuration, by section."""
 
-    def __init__(self, folder, domain="blue.test", address="127.0.9.1", sections=None, smtp_port=None):
-        self.folder, self.domain, self.address = folder, domain, address
+    def __init__(self, folder, domain="blue.test", address="127.0.9.1", sections=None, smtp_port=None, log_level="debug"):
+        self.folder, self.domain, self.address, self.log_level = folder, domain, address, log_level
         self.name = f"mx.{domain}"
         os.makedirs(folder, exist_ok=True)
         certificate(folder, self.name, address)
@@ -84,7 +88,7 @@ class Server:
         self.write_config(sections or {})
 
     def write_config(self, sections):
-        own = {"server": f'name = "{self.name}"\ndata = "{self.domain}-data"\nlog_level = "debug"\n',
+        own = {"server": f'name = "{self.name}"\ndata = "{self.domain}-data"\nlog_level = "{self.log_level}"\n',
                "dns": 'forward = ["127.0.0.1@9"]\nask_localhost = true\ntrust_anchor = ""\n'}
         if "confine" not in sections:
             own["confine"] = 'user = ""\n'  # tests may run as root, whose temporary folders nobody else may enter
@@ -132,8 +136,11 @@ class Server:
     def stop(self):
         if self.process and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(20)
+            self.process.wait(60)
         self.process = None
+        reports = sanitizers.new_reports()
+        if reports:
+            raise AssertionError("a sanitizer reports:\n" + "\n".join(reports)[:20000])
 
     def kill(self):
         self.process.kill()
@@ -195,19 +202,30 @@ class Server:
 
 
 class Dns:
-    """Knot with plain zones on an address and port of its own."""
+    """Knot with zones on an address and port of its own. Those of `signed` have DNSSEC; their keys are in the file `anchors`."""
 
-    def __init__(self, folder, address, zones):
+    def __init__(self, folder, address, zones, signed=()):
         self.folder, self.address = os.path.join(folder, "dns"), address
-        os.makedirs(self.folder, exist_ok=True)
+        os.makedirs(os.path.join(self.folder, "db"), exist_ok=True)
         self.port = free_ports(address, 1)[0]
         lines = ["server:", f"  listen: {address}@{self.port}", f"  rundir: {self.folder}", "database:", f"  storage: {self.folder}/db",
-                 "log:", "  - target: stderr", "    any: warning", "zone:"]
+                 "log:", "  - target: stderr", "    any: warning", "policy:", "  - id: own", "    manual: on", "    single-type-signing: on", "    algorithm: ecdsap256sha256", "zone:"]
         for zone, text in zones.items():
             open(os.path.join(self.folder, f"{zone}.zone"), "w").write(text)
             lines += [f"  - domain: {zone}", f"    file: {self.folder}/{zone}.zone"]
-        open(os.path.join(self.folder, "knot.conf"), "w").write("\n".join(lines) + "\n")
+            if zone in signed:
+                lines += ["    dnssec-signing: on", "    dnssec-policy: own", "    zonefile-load: difference-no-serial", "    journal-content: all"]
+        self.config = os.path.join(self.folder, "knot.conf")
+        open(self.config, "w").write("\n".join(lines) + "\n")
+        self.anchors = os.path.join(self.folder, "anchors")
+        with open(self.anchors, "w") as anchors:
+            for zone in signed:
+                self.keymgr(zone, "generate", "algorithm=ECDSAP256SHA256", "ksk=yes", "zsk=yes")
+                anchors.writelines(line + "\n" for line in self.keymgr(zone, "dnskey").splitlines() if " DNSKEY " in line)
         self.start()
+
+    def keymgr(self, *arguments):
+        return subprocess.run(["/usr/sbin/keymgr", "-c", self.config, *arguments], check=True, capture_output=True, text=True, timeout=60).stdout
 
     def start(self):
         log = open(os.path.join(self.folder, "log"), "ab")

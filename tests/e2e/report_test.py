@@ -46,7 +46,7 @@ class Reports(unittest.TestCase):
                 with self.assertRaises(smtplib.SMTPDataError):
                     client.sendmail("x@evil.test", ["bob@green.test"], letter("alice@blue.test", "bob@green.test"))
 
-    def test_what_green_saw_reaches_blue_counted_exactly_and_blue_reads_it(self):
+    def test_c11_what_green_saw_reaches_blue_counted_exactly_and_blue_reads_it(self):
         before = len(self.green.inbox("bob@green.test"))
         for _ in range(3):
             self.blue.submit("alice@blue.test", ["bob@green.test"], letter("alice@blue.test", "bob@green.test"))
@@ -90,7 +90,7 @@ class Reports(unittest.TestCase):
         self.assertEqual(spf["lost"], 3)
         self.assertEqual({s["source_ip"]: (s["before"], s["then"]) for s in spf["sources"]}, {"127.0.9.1": ("pass", "fail"), "127.0.9.66": ("fail", "fail")})
 
-    def test_files_are_read_and_bad_ones_are_named_without_stopping_the_rest(self):
+    def test_c12_files_are_read_and_bad_ones_are_named_without_stopping_the_rest(self):
         folder = os.path.join(self.folder.path, "files")
         os.makedirs(folder)
         good = ("<?xml version='1.0'?><feedback><report_metadata><org_name>Harbour</org_name><email>d@harbour.test</email><report_id>r1</report_id>"

@@ -15,7 +15,8 @@ class Travel(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = Folder("travel")
-        cls.pair = Pair(cls.folder.path)
+        # A notice of success goes only to a sender that is proved (attacks.md A13).
+        cls.pair = Pair(cls.folder.path, more_zone={"blue.test": '@ TXT "v=spf1 ip4:127.0.0.0/8 -all"\n'})
         cls.pair.start()
 
     @classmethod

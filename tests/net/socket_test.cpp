@@ -395,7 +395,7 @@ TEST(TlsContextFiles, SaysWhatIsWrongWithThem) {
 }
 
 TEST_F(Socket, AlpnOfAnotherProtocolIsRefused) {
-  auto loaded = TlsContext::load({first}, {"imap"});
+  auto loaded = TlsContext::load({first}, {.alpn = {"imap"}});
   ASSERT_TRUE(loaded);
   auto server = test::serve(running, loaded->get(), implicit());
   RawClient right(server.at), wrong(server.at), silent(server.at);
@@ -405,6 +405,17 @@ TEST_F(Socket, AlpnOfAnotherProtocolIsRefused) {
   SSL_get0_alpn_selected(right.ssl(), &chosen, &length);
   EXPECT_EQ(std::string(chosen, chosen + length), "imap");
   EXPECT_FALSE(wrong.start_tls({.alpn = std::string("\x02h2")}));
+  EXPECT_TRUE(silent.start_tls());
+}
+
+// attacks.md B7
+TEST_F(Socket, AnUnknownNameIsRefusedWhereTheTermsSaySo) {
+  auto loaded = TlsContext::load({first}, {.unknown_name = UnknownName::refused});
+  ASSERT_TRUE(loaded);
+  auto server = test::serve(running, loaded->get(), implicit());
+  RawClient unknown(server.at), address(server.at), silent(server.at);
+  EXPECT_FALSE(unknown.start_tls({.server_name = "somebody-else.test"}));
+  EXPECT_TRUE(address.start_tls({.server_name = "192.0.2.1"}));
   EXPECT_TRUE(silent.start_tls());
 }
 

@@ -234,7 +234,7 @@ TEST(SmtpClient, AbortsOnBytesBeforeTheHandshake) {
     injected.pipe.chunk = chunk;
     const auto seen = play(injected, o, {message()});
     EXPECT_FALSE(seen.opened);
-    EXPECT_TRUE(seen.tls_failed);
+    EXPECT_FALSE(seen.tls_failed) << "or it would get the mail in clear";
     EXPECT_FALSE(heard(seen, "MAIL"));
   }
 }

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "net/costs.h"
 #include "net/tls_context.h"
 #include "post/options.h"
 #include "report/desk.h"
@@ -45,6 +46,7 @@ struct LimitsConfig {
   std::uint64_t connections_per_account = 100, connections_per_account_and_address = 20;
   Duration search_time = std::chrono::seconds(2);
   std::uint64_t connections_per_address = 30, connections_per_network = 90, connections_per_wide_network = 270;
+  net::Rate tokens = net::cost::trouble_tokens;  // net/tolls.h
 };
 
 // The walls around the running server (app/confine).

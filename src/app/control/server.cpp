@@ -46,7 +46,7 @@ class Server final : public ControlServer {
     ::unlink(path.c_str());
     boost::system::error_code error;
     acceptor_.open(Local(), error);
-    const auto mask = ::umask(0077);
+    const auto mask = ::umask(0177);
     if (!error) acceptor_.bind(Local::endpoint(path), error);
     ::umask(mask);
     if (!error) acceptor_.listen(64, error);

@@ -6,6 +6,7 @@
 #include "imap/fetch/respond.h"
 #include "imap/grammar/tokens.h"
 #include "imap/server/commands.h"
+#include "net/foreign.h"
 
 namespace posthorn::imap {
 namespace {
@@ -80,6 +81,10 @@ Task<bool> Session::next_command() {
 
 Task<void> Session::execute() {
   ++commands_;
+  if (!login && net::is_http(reader_.text())) {
+    bye("This is a mail server", "another protocol was spoken");
+    co_return;
+  }
   Cursor in(reader_.text());
   const auto tag = take_tag(in);
   if (!tag || !take_space(in)) {
@@ -210,6 +215,7 @@ Response Session::begin(sasl::Login who) {
   if (options.pressure != nullptr) options.pressure->remember(client);
   log.info("imap.login", {{"client", client}, {"account", who.name}, {"tls", stream->tls() ? stream->tls()->version : ""}});
   login = std::move(who);
+  if (options.tolls != nullptr) options.tolls->welcome(client);
   return ok(capabilities(), "Welcome");
 }
 

@@ -65,7 +65,11 @@ Task<Status> ClientSession::go_to_tls() {
   if (!reply) co_return fail(reply.error().code, "no reply to STARTTLS: " + reply.error().what);
   if (reply->code != 220) co_return fail(Errc::unavailable, told("STARTTLS", *reply));
   // What came in clear before the handshake would be read as if it came under TLS (attacks.md B2).
-  if (!dialogue_.server_is_silent()) co_return fail(Errc::invalid, "the server sent bytes in clear after its reply to STARTTLS");
+  // That is no server without TLS: it does not get the mail in clear instead.
+  if (!dialogue_.server_is_silent()) {
+    tls_failed_ = false;
+    co_return fail(Errc::invalid, "the server sent bytes in clear after its reply to STARTTLS");
+  }
   auto secured = co_await handshake();
   if (!secured) co_return secured;
   tls_failed_ = false;

@@ -96,6 +96,7 @@ Task<void> auth(Session& session, std::string_view arguments) {
   session.peer.account = login->account;
   session.peer.login = login->name;
   if (session.options.pressure != nullptr) session.options.pressure->remember(session.peer.client.address);
+  session.give_back();
   session.say(235, "2.7.0", "Welcome");
 }
 

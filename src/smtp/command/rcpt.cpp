@@ -13,6 +13,7 @@ std::optional<Reply> refuse_now(const Session& session) {
 
 // Who asks for many that are not there is guessing names (attacks.md A15): he gets a pause, and has to come again.
 Task<void> unknown_recipient(Session& session) {
+  session.charge(net::cost::unknown_recipient);
   if (++session.unknown_recipients < session.options.unknown_limit || session.peer.account) co_return;
   const bool open = co_await session.flush();
   if (!open) co_return;

@@ -94,7 +94,10 @@ Task<void> Session::command() {
 
 void Session::say(const Reply& reply, Counting counting) {
   output_ += wire(reply);
-  if (counting == Counting::yes && reply.permanent()) ++errors_;
+  if (counting == Counting::yes && reply.permanent()) {
+    ++errors_;
+    charge(net::cost::syntax_error);
+  }
   // rfc:5321#3.8 whoever said 421 closes.
   if (reply.code == 421 && !closing) {
     drain = true;
@@ -121,6 +124,15 @@ void Session::close_silently(std::string why) {
 
 void Session::count_idle() { ++idle_; }
 
+void Session::charge(double cost) {
+  if (options.tolls == nullptr || peer.account) return;
+  if (!options.tolls->charge(peer.client.address, cost)) out_of_tokens_ = true;
+}
+
+void Session::give_back() {
+  if (options.tolls != nullptr) options.tolls->welcome(peer.client.address);
+}
+
 void Session::check_limits() {
   if (closing) return;
   if (errors_ >= (stressed() ? 1 : options.error_limit)) {
@@ -129,6 +141,9 @@ void Session::check_limits() {
   } else if (idle_ >= options.idle_limit) {
     const auto reply = make_reply(421, "4.7.0", "Too many commands without a message");
     close_with(reply, "too many idle commands");
+  } else if (out_of_tokens_) {
+    const auto reply = make_reply(421, "4.7.0", "Too much from your network that was of no use, please come back later");
+    close_with(reply, "no tokens left");
   }
 }
 
@@ -216,6 +231,7 @@ Task<void> Session::finish_message() {
     ++messages;
     idle_ = 0;
     if (options.pressure != nullptr) options.pressure->remember(peer.client.address);
+    give_back();
   }
   say(reply);
   reset_transaction();

@@ -44,6 +44,10 @@ class Session {
   // Hands the complete text to the post office and answers.
   Task<void> finish_message();
   void count_idle();
+  // What a stranger did costs his network tokens. When none are left the session ends with 421 (hardening.md 5.6).
+  void charge(double cost);
+  // He turned out to be of use: what his connection cost is given back.
+  void give_back();
 
   std::unique_ptr<Stream> stream;
   const ServerOptions& options;
@@ -72,6 +76,7 @@ class Session {
   std::string reason_;
   SteadyTime started_;
   std::size_t commands_ = 0, errors_ = 0, idle_ = 0;
+  bool out_of_tokens_ = false;
 };
 
 // The text after DATA and BDAT must flow at 500 octets a second, averaged over a minute (attacks.md A17): every 30 000 octets

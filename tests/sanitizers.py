@@ -1,0 +1,37 @@
+"""What the sanitizers of an asan or tsan build write about server processes: each process has a file of its own in one folder, so that a
+report fails the test, however the process ended. run.py prepares the folder, the harness and run.py look into it.
+"""
+import glob
+import os
+
+FOLDER = "POSTHORN_SANITIZER_LOGS"
+SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_told = set()
+
+
+def prepare(folder):
+    """Sets the environment of all processes that are started from now on."""
+    os.makedirs(folder, exist_ok=True)
+    for path in glob.glob(os.path.join(folder, "report.*")):
+        os.unlink(path)
+    log = f"log_path={os.path.join(folder, 'report')}"
+    os.environ[FOLDER] = folder
+    os.environ["ASAN_OPTIONS"] = f"{log}:detect_stack_use_after_return=1:strict_string_checks=1"
+    os.environ["LSAN_OPTIONS"] = "print_suppressions=0"
+    os.environ["UBSAN_OPTIONS"] = f"{log}:print_stacktrace=1"
+    os.environ["TSAN_OPTIONS"] = f"{log}:suppressions={os.path.join(SOURCE, 'tests', 'tsan.suppressions')}:second_deadlock_stack=1"
+    if os.path.exists("/usr/bin/llvm-symbolizer-19"):
+        for name in ("ASAN", "UBSAN", "TSAN"):
+            os.environ[f"{name}_OPTIONS"] += ":external_symbolizer_path=/usr/bin/llvm-symbolizer-19"
+
+
+def new_reports():
+    """The texts of reports that were not given before."""
+    out = []
+    for path in sorted(glob.glob(os.path.join(os.environ.get(FOLDER, "/nonexistent"), "report.*"))):
+        if path in _told or os.path.getsize(path) == 0:
+            continue
+        _told.add(path)
+        with open(path, errors="replace") as file:
+            out.append(file.read())
+    return out
