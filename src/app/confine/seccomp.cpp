@@ -34,7 +34,7 @@ constexpr const char* always[] = {
     "futex", "futex_waitv", "set_robust_list", "get_robust_list", "rseq", "set_tid_address", "exit", "exit_group", "restart_syscall",
     "sched_yield", "sched_getaffinity", "sched_getparam", "sched_getscheduler", "sched_setattr", "getcpu",
     "getpid", "gettid", "getppid", "getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid", "getgroups",
-    "getrusage", "times", "sysinfo", "uname", "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "getrandom", "getrlimit",
+    "getrusage", "getpriority", "times", "sysinfo", "uname", "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "getrandom", "getrlimit",
     "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigsuspend", "rt_sigtimedwait", "rt_sigpending", "sigaltstack", "arch_prctl"};
 
 // The store's files (Landlock says which), and the network.
@@ -86,6 +86,7 @@ void add_common(Rules& rules) {
   // abort() and friends signal this process itself.
   rules.allow_if("tgkill", equal(0, static_cast<scmp_datum_t>(::getpid())));
   rules.allow_if("prlimit64", equal(2, 0));  // read a limit, set none
+  rules.allow_if("sched_setattr", equal(0, 0));  // of the calling thread: short slices (base/short_slices); real time needs a capability
   for (const int one : own_settings) rules.allow_if("prctl", equal(0, static_cast<scmp_datum_t>(one)));
 #if defined(POSTHORN_SANITIZED)
   for (const auto* name : {"mmap", "mprotect", "clone", "ptrace", "prctl", "prlimit64", "kill", "wait4", "sched_setaffinity", "personality", "open", "openat", "readlink", "setrlimit"}) rules.allow(name);
