@@ -32,7 +32,9 @@ TEST(PublicAddress, tells_who_is_out_on_the_internet) {
   }
   for (const char* none : {"", "localhost", "127.1", "0x7f.1", "2130706433", "1.2.3.4.5", "::1%lo0x"}) {
     const auto address = plain_address(none);
-    if (address) EXPECT_NE(reach_of(*address), Reach::outside) << none;
+    if (address) {
+      EXPECT_NE(reach_of(*address), Reach::outside) << none;
+    }
   }
 }
 

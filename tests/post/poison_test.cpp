@@ -1,6 +1,6 @@
 // attacks.md A18: one bad record or message stops nobody else's mail.
 #include "post/queue/queue.h"
-#include "tests/post/world.h"
+#include "post/world.h"
 
 namespace posthorn::post {
 namespace {

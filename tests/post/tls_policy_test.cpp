@@ -2,7 +2,7 @@
 #include "post/security/tls_policy.h"
 
 #include "post/security/sts_fetch.h"
-#include "tests/post/world.h"
+#include "post/world.h"
 
 namespace posthorn::post {
 namespace {
