@@ -86,7 +86,9 @@ TEST(MtaSts, TheRecordThatAnnouncesAPolicy) {
   for (const auto& c : cases) {
     const auto id = sts_id(c.texts);
     ASSERT_EQ(id.has_value(), c.id != nullptr) << (c.texts.empty() ? "" : c.texts[0]);
-    if (id) EXPECT_EQ(*id, c.id);
+    if (id) {
+      EXPECT_EQ(*id, c.id);
+    }
   }
 }
 
