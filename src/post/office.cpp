@@ -226,7 +226,10 @@ Task<std::expected<Letter, Office::Refusal>> Office::prepare_submission(const sm
     if (!reply.positive()) co_return refuse(reply.transient() ? Why::later : Why::recipient, std::move(reply), to.recipient.text());
   }
   if (received_count(transaction.message) > options_.received_limit) co_return refuse(Why::message, Reply{554, "5.4.6", "The message has been passed on too often: it is going in circles", "mail loop"});
-  if (auto refused = refuse_authors(peer, transaction.message)) co_return refuse(refused->enhanced == "5.7.1" ? Why::author : Why::message, std::move(*refused));
+  if (auto refused = refuse_authors(peer, transaction.message)) {
+    const auto why = refused->enhanced == "5.7.1" ? Why::author : Why::message;  // before the reply is moved away
+    co_return refuse(why, std::move(*refused));
+  }
   auto completed = complete_submission(transaction.message, options_.host_name, id_text, date_of(now));
   transaction.message = completed.added + completed.message;
   auto signed_by = sign(transaction.message);

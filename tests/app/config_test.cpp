@@ -21,7 +21,7 @@ TEST(Config, ReadsTheCommentedExample) {
   const auto config = parse_config(example(), "posthorn.toml");
   ASSERT_TRUE(config) << config.error().text();
   EXPECT_EQ(config->name, "mail.example.org");
-  EXPECT_EQ(config->listen.size(), 7u);
+  EXPECT_EQ(config->listen.size(), 8u);
   EXPECT_EQ(config->limits.message_size, 50u << 20);
   EXPECT_EQ(config->post.retry_first, std::chrono::minutes(5));
   EXPECT_FALSE(config->post.smarthost) << "the example delivers directly";

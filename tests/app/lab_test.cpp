@@ -104,7 +104,7 @@ TEST(LabConfig, IsUnderstoodByTheServer) {
   const auto config = parse_config(host_config(lab, lab.hosts[1]), "posthorn.toml");
   ASSERT_TRUE(config) << config.error().text();
   EXPECT_EQ(config->name, "mx.green.test");
-  ASSERT_EQ(config->listen.size(), 7u);
+  ASSERT_EQ(config->listen.size(), 8u);
   EXPECT_EQ(config->listen[0].address, "127.0.7.2");
   EXPECT_EQ(config->dns.forward, std::vector<std::string>{"127.0.7.53@5353"});
   EXPECT_EQ(config->post.port, 2525);

@@ -340,8 +340,25 @@ TEST(Office, ForwardsAliasesOnceToEach) {
   EXPECT_TRUE(World::inbox(w.green, w.bob)[0].starts_with("Return-Path: <x@red.test>"));
 }
 
+// attacks.md B2: answers in clear behind STARTTLS are an attack, and no reason to go on in clear.
+TEST(Office, B2_GivesAServerUpThatAnswersInClearBehindStarttls) {
+  World w;
+  w.start();
+  std::size_t texts = 0;
+  w.dialer.fake("8.8.8.1", mostly_good([&texts](const std::string& line) -> std::optional<std::string> {
+    if (line.starts_with("EHLO")) return "250-fake\r\n250 STARTTLS";
+    if (line.starts_with("STARTTLS")) return "220 go\r\n250 injected";
+    if (line == ".") ++texts;
+    return std::nullopt;
+  }));
+  ASSERT_EQ(w.send({"bob@green.test"}).code, 250);
+  EXPECT_FALSE(w.wait([&] { return World::queue(w.blue).empty(); }, minutes(20)));
+  EXPECT_EQ(texts, 0u);
+  EXPECT_EQ(w.blue.log.count("delivery.in_clear"), 0u);
+}
+
 TEST(Office, GoesInClearIfTlsIsBrokenAndSaysSo) {
-  for (const auto* answer : {"454 no TLS now", "CLOSE", "220 go\r\n250 injected", "HANG"}) {
+  for (const auto* answer : {"454 no TLS now", "CLOSE", "HANG"}) {
     World w;
     w.start();
     std::size_t texts = 0;

@@ -110,7 +110,8 @@ json::array grouped_json(const std::vector<mail::HeaderAddress>& list) {
 // rfc:2369#2 "<mailto:a@b>, <https://c>" with comments between; white space inside the brackets is of no account.
 json::value urls_json(string_view value) {
   json::array out;
-  for (const auto id : mail::message_ids(mail::unfolded(value))) {
+  const auto text = mail::unfolded(value);  // the ids are views of it
+  for (const auto id : mail::message_ids(text)) {
     std::string url;
     for (const char c : id)
       if (c != ' ' && c != '\t') url += c;
@@ -191,7 +192,8 @@ std::string date_json(std::int64_t seconds, std::int32_t zone_minutes) {
 
 json::value message_ids_json(string_view value) {
   json::array out;
-  for (const auto id : mail::message_ids(mail::unfolded(value))) out.push_back(json::string(clean_utf8(id)));
+  const auto text = mail::unfolded(value);  // the ids are views of it
+  for (const auto id : mail::message_ids(text)) out.push_back(json::string(clean_utf8(id)));
   if (out.empty()) return nullptr;
   return out;
 }
