@@ -71,7 +71,7 @@ class JmapMail(unittest.TestCase):
     def test_delivered_by_smtp_read_by_jmap_changed_by_imap_seen_by_changes(self):
         state = self.call("Email/get", ids=[])["state"]
         mailboxes = self.call("Mailbox/get", ids=[])["state"]
-        self.server.submit("bob@blue.test", ["alice@blue.test"], letter("bob@blue.test", "alice@blue.test", subject="In step"), user="bob@blue.test")
+        self.server.submit("bob@blue.test", ["alice@blue.test"], letter("bob@blue.test", "alice@blue.test", subject="In step"))
         wait_for(lambda: self.found("in step"))
         changes = self.call("Email/changes", sinceState=state)
         self.assertEqual(changes["created"], self.found("in step"))
@@ -105,7 +105,7 @@ class JmapMail(unittest.TestCase):
 
     def test_a_screen_of_mail_comes_by_references(self):
         for i in range(3):
-            self.server.submit("bob@blue.test", ["alice@blue.test"], letter("bob@blue.test", "alice@blue.test", subject=f"Screen {i}"), user="bob@blue.test")
+            self.server.submit("bob@blue.test", ["alice@blue.test"], letter("bob@blue.test", "alice@blue.test", subject=f"Screen {i}"))
         wait_for(lambda: len(self.found("screen")) == 3)
         answers = self.calls([
             ("Email/query", {"filter": {"inMailbox": self.box("inbox")}, "sort": [{"property": "receivedAt", "isAscending": False}], "collapseThreads": True, "limit": 2, "calculateTotal": True}),
@@ -160,7 +160,7 @@ class JmapMail(unittest.TestCase):
         self.assertEqual(made["notCreated"]["s"]["type"], "forbiddenFrom")
 
     def test_the_journey_of_a_letter(self):
-        self.server.submit("bob@blue.test", ["alice@blue.test"], letter("bob@blue.test", "alice@blue.test", subject="Journey"), user="bob@blue.test")
+        self.server.submit("bob@blue.test", ["alice@blue.test"], letter("bob@blue.test", "alice@blue.test", subject="Journey"))
         wait_for(lambda: self.found("journey"))
         journey = self.call("Journey/get", ids=self.found("journey"), replay=True)["list"][0]
         self.assertEqual(journey["arrival"]["login"], "bob@blue.test")
