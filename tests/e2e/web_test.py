@@ -1,10 +1,10 @@
-"""The webmail: its pure parts by Node's own test runner, and what the first page weighs."""
+"""The webmail in Debian's Chromium against a real server: web/tests/e2e/*.test.mjs by Node's test runner, each test counted as one here."""
 import json
 import os
 import subprocess
 import unittest
 
-from harness import SOURCE
+from harness import SOURCE, Folder, Pair, letter
 
 WEB = os.path.join(SOURCE, "web")
 NODE = os.path.join(WEB, "node_modules", ".bin", "node")
@@ -40,6 +40,29 @@ class Unit(unittest.TestCase):
         self.assertLessEqual(first, 70_000)
         self.assertLessEqual(style, 14_000)
         self.assertLessEqual(everything, 250_000)
+
+
+class Browser(unittest.TestCase):
+    def test_in_chromium(self):
+        folder = Folder("web")
+        pair = Pair(folder.path)
+        pair.start()
+        try:
+            pair.blue.add("carol")
+            for i in range(30):
+                pair.blue.submit("carol@blue.test", ["alice@blue.test"], letter("Carol <carol@blue.test>", "alice@blue.test", f"This is letter {i}.\r\n".encode(), f"Letter {i}"))
+            environment = {"URL": f"https://{pair.blue.address}:{pair.blue.ports['https']}", "PASSWORD": pair.blue.passwords["alice@blue.test"],
+                           "SUBMISSIONS": f"{pair.blue.address}:{pair.blue.ports['submissions']}", "IMAPS": f"{pair.blue.address}:{pair.blue.ports['imaps']}",
+                           "GREEN_IMAPS": f"{pair.green.address}:{pair.green.ports['imaps']}", "SHOTS": os.environ.get("SHOTS", "")}
+            files = [os.path.join(WEB, "tests", "e2e", name) for name in sorted(os.listdir(os.path.join(WEB, "tests", "e2e"))) if name.endswith(".test.mjs")]
+            found, text = run(files, environment, 600)
+            for good, name in found:
+                print(f"\n    {'ok' if good else 'FAILED'}: {name}", end="")
+            self.assertGreater(len(found), 5, text)
+            self.assertEqual([name for good, name in found if not good], [], text[-12000:])
+        finally:
+            pair.close()
+            folder.remove()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 // jmap/web/event_source.cpp - push by server-sent events (RFC 8620 section 7.3). A notification carries no truth, only "look again".
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/serialize.hpp>
@@ -46,6 +48,27 @@ boost::json::object changed(const store::States& before, const store::States& no
   return out;
 }
 
+// What wakes the one who writes: a commit, a ping that is due, or the end of the client.
+struct Wakes {
+  explicit Wakes(const Executor& executor) : wake(executor), ended(executor, boost::asio::steady_timer::time_point::max()) {}
+  boost::asio::steady_timer wake;
+  boost::asio::steady_timer ended;  // never expires; cancelled when the reader is done
+  bool look = false, gone = false;
+};
+
+// A client says nothing here, so that all a read can tell is that it left.
+Task<void> watch_client(Stream& stream, Wakes& wakes) {
+  std::string said;
+  for (;;) {
+    auto got = co_await stream.read_append(said, 4096);
+    said.clear();
+    if (!got || *got == 0) break;
+  }
+  wakes.gone = true;
+  wakes.wake.cancel();
+  wakes.ended.cancel();
+}
+
 }  // namespace
 
 Task<void> event_source(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
@@ -53,11 +76,10 @@ Task<void> event_source(Web& web, const Visitor& visitor, http::Exchange& exchan
   const auto account = visitor.login.account;
   auto& services = web.services();
   auto executor = exchange.stream().executor();
-  boost::asio::steady_timer wake(executor);
-  bool look = false;
-  const auto subscription = services.store.hub().subscribe(account, executor, [&wake, &look] {
-    look = true;
-    wake.cancel();
+  Wakes wakes(executor);
+  const auto subscription = services.store.hub().subscribe(account, executor, [&wakes] {
+    wakes.look = true;
+    wakes.wake.cancel();
   });
   auto states = services.store.view(account).states();
   http::Response head;
@@ -65,15 +87,16 @@ Task<void> event_source(Web& web, const Visitor& visitor, http::Exchange& exchan
   auto going = co_await exchange.begin(std::move(head));
   // A comment at once, so that the client sees the connection open.
   if (going) going = co_await exchange.send(": here\n\n");
-  while (going && !web.stopping()) {
-    if (!look) {
-      wake.expires_after(wanted.ping > 0 ? std::chrono::seconds(wanted.ping) : silence);
-      co_await wake.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  boost::asio::co_spawn(executor, watch_client(exchange.stream(), wakes), boost::asio::detached);
+  while (going && !wakes.gone && !web.stopping()) {
+    if (!wakes.look) {
+      wakes.wake.expires_after(wanted.ping > 0 ? std::chrono::seconds(wanted.ping) : silence);
+      co_await wakes.wake.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     }
-    if (web.stopping()) break;
+    if (wakes.gone || web.stopping()) break;
     std::string text;
-    if (look) {
-      look = false;
+    if (wakes.look) {
+      wakes.look = false;
       const auto view = services.store.view(account);
       auto account_now = view.account();
       if (!account_now || !account_now->enabled) break;
@@ -92,6 +115,9 @@ Task<void> event_source(Web& web, const Visitor& visitor, http::Exchange& exchan
     going = co_await exchange.send(text);
     if (was_state && wanted.close_after_state) break;
   }
+  // The reader holds the stream: it ends before this does.
+  exchange.stream().close();
+  while (!wakes.gone) co_await wakes.ended.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
 }
 
 }  // namespace posthorn::jmap

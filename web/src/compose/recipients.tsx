@@ -86,7 +86,7 @@ export function Recipients(p: {
             event.stopPropagation();
           }}
         />
-        <ul id={`${p.id}-found`} role="listbox" class="found" hidden={!open} aria-label={p.label}>
+        <ul id={`${p.id}-found`} role="listbox" class="found" hidden={!open} aria-label={t().contacts}>
           {found.value.map((one, i) => (
             <li
               key={one.email}

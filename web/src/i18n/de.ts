@@ -40,7 +40,6 @@ export const de: Messages = {
   labels: "Labels und Ordner",
   newMailbox: "Neues Label oder neuer Ordner",
   mailboxName: "Name",
-  unreadIn: (name: string, n: number) => (n ? `${name}, ${plural(n, "# ungelesen", "# ungelesen")}` : name),
   quota: (used: string, limit: string) => `${used} von ${limit} belegt`,
   messages: (n: number) => plural(n, "# Nachricht", "# Nachrichten"),
   conversations: (n: number) => plural(n, "# Unterhaltung", "# Unterhaltungen"),

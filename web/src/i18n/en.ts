@@ -41,7 +41,6 @@ export const en = {
   labels: "Labels and folders",
   newMailbox: "New label or folder",
   mailboxName: "Name",
-  unreadIn: (name: string, n: number) => (n ? `${name}, ${plural(n, "# unread", "# unread")}` : name),
   quota: (used: string, limit: string) => `${used} of ${limit} used`,
   // List
   messages: (n: number) => plural(n, "# message", "# messages"),

@@ -34,7 +34,7 @@ const BODY_PROPERTIES = [
   "header:List-Id:asText",
   "header:List-Unsubscribe:asURLs",
   "header:List-Unsubscribe-Post:asText",
-  "header:Return-Path:asText",
+  "header:Return-Path",
   "header:Authentication-Results:asText",
 ];
 

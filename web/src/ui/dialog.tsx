@@ -11,6 +11,7 @@ export function Dialog(p: { title: string; onClose: () => void; children: Compon
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     ref.current?.showModal();
+    ref.current?.querySelector<HTMLElement>(".dialog-body input")?.focus();
     return () => before?.focus();
   }, []);
   return (

@@ -223,7 +223,6 @@ export function List({ onOpen }: { onOpen: (row: number) => void }) {
               key={idAt(row) ?? row}
               id={idAt(row)}
               row={row}
-              of={total.value}
               top={total.value * height <= TALLEST ? row * height : scrolledTo.value + (row - first.value) * height}
               sentBox={sentBox}
               open={isOpen(row)}

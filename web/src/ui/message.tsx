@@ -127,7 +127,7 @@ function Details({ one }: { one: Email }) {
     [t().bcc, addresses(one.bcc)],
     [t().date, one.sentAt ? fullDate(one.sentAt) : ""],
     [t().list, String(one["header:List-Id:asText"] ?? "")],
-    [t().returnPath, String(one["header:Return-Path:asText"] ?? "")],
+    [t().returnPath, String(one["header:Return-Path"] ?? "")],
   ];
   return (
     <dl class="details">

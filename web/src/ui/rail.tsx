@@ -41,7 +41,6 @@ function Place({ box }: { box: Mailbox }) {
         href={`/mail/${encodeURIComponent(place)}`}
         class={`place ${here ? "here" : ""} depth-${Math.min(depth, 4)}`}
         aria-current={here ? "page" : undefined}
-        aria-label={t().unreadIn(mailboxLabel(box), counts)}
         onClick={(event) => {
           if (event.ctrlKey || event.metaKey || event.shiftKey) return;
           event.preventDefault();
@@ -66,7 +65,12 @@ function Place({ box }: { box: Mailbox }) {
       >
         <Icon name={mailboxIcon(box.role)} />
         <span class="grow">{mailboxLabel(box)}</span>
-        {counts > 0 && <span class={`count ${box.role === "inbox" ? "strong" : ""}`}>{counts}</span>}
+        {counts > 0 && (
+          <span class={`count ${box.role === "inbox" ? "strong" : ""}`}>
+            {counts}
+            <span class="sr"> {t().unread}</span>
+          </span>
+        )}
       </a>
     </li>
   );

@@ -15,14 +15,13 @@ import { DRAGGED } from "./rail.tsx";
 interface Props {
   id: Id | undefined;
   row: number;
-  of: number;
   top: number;
   sentBox: boolean;
   open: boolean;
   onOpen: (row: number) => void;
 }
 
-export function Row({ id, row, of, top, sentBox, open, onOpen }: Props) {
+export function Row({ id, row, top, sentBox, open, onOpen }: Props) {
   const one = id ? email(id).value : undefined;
   const style = { transform: `translateY(${top}px)` };
   if (!id || !one)
@@ -57,8 +56,6 @@ export function Row({ id, row, of, top, sentBox, open, onOpen }: Props) {
       aria-rowindex={row + 1}
       aria-selected={ticked}
       aria-label={words.filter(Boolean).join(", ")}
-      aria-setsize={of}
-      aria-posinset={row + 1}
       id={`row-${row}`}
       tabIndex={here ? 0 : -1}
       style={style}

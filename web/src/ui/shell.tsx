@@ -159,8 +159,8 @@ function Header() {
           go({ view: "mail", place: "inbox" });
         }}
       >
-        <img src="/posthorn.svg" alt="" width="24" height="24" />
-        <span>Posthorn</span>
+        <img src="/posthorn.svg" alt="Posthorn" width="24" height="24" />
+        <span aria-hidden="true">Posthorn</span>
       </a>
       <SearchBox />
       <Button label={t().help} icon="circle-help" hint="?" onClick={() => void (over.value = "help")} />

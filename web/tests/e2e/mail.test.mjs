@@ -119,7 +119,7 @@ test("a reply goes to Reply-To and quotes", async () => {
   );
   const page = await signedIn(browser);
   await row(page, "Where to").click();
-  await page.getByText("Answer the desk.").first().waitFor();
+  await page.locator(".plain").getByText("Answer the desk.").waitFor();
   await page.keyboard.press("r");
   const sheet = page.getByRole("dialog", { name: "Re: Where to" });
   await sheet.getByTitle("desk@green.test").waitFor();
@@ -134,7 +134,7 @@ test("on a phone one pane is shown at a time", async () => {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
   assert.deepEqual(await findings(page), []);
   await row(page, "Letter 24").tap();
-  await page.getByText("This is letter 24.").first().waitFor();
+  await page.locator(".plain").getByText("This is letter 24.").waitFor();
   await shot(page, "message-phone");
   await page.getByRole("button", { name: "Back" }).tap();
   await row(page, "Letter 24").waitFor();
@@ -157,6 +157,7 @@ test("in the dark everything can be read", async () => {
 test("the palette reaches settings, and settings are clean", async () => {
   const page = await signedIn(browser);
   await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Type a command or a mailbox" }).waitFor();
   await page.keyboard.type("settings");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Settings", exact: true }).waitFor();
