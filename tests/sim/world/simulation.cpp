@@ -1,5 +1,6 @@
 #include "world/simulation.h"
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <exception>
@@ -163,6 +164,8 @@ class Simulation {
     auto& node = *nodes_[which];
     if (!node.alive) return;
     trace_.note(node.machine.color + " loses its power");
+    // The disk as it is at this moment: what the dead object's memory still writes to its own is of no world.
+    left_[which] = node.disk->crash(dice_.number());
     node.die(dice_.one_in(2) ? Network::Cut::reset : Network::Cut::silent);
     const auto away = dice_.one_in(3) ? Duration{} : dice_.upto(dice_.one_in(5) ? hours(12) : minutes(30));
     at(clock_.steady() - start_ + away, [this, which] { power_on(which); });
@@ -171,7 +174,7 @@ class Simulation {
     auto& before = nodes_[which];
     if (before->alive) return;
     trace_.note(before->machine.color + " starts again");
-    auto next = boot(which, *before->disk);
+    auto next = boot(which, *left_[which]);
     // What a reply confirmed and the queue does not know will be sent again, as RFC 5321 has it.
     for (const auto& [letter, address] : network_.take_confirmed(before->machine.address))
       if (still_waits(*next, letter, address)) ledger_.doubted(letter, address);
@@ -386,6 +389,7 @@ class Simulation {
   std::uint64_t lives_ = 0;
   std::vector<Machine> machines_;
   std::vector<std::unique_ptr<Node>> nodes_, graveyard_;
+  std::array<std::unique_ptr<store::MemoryEngine>, 2> left_;  // of a machine without power: its disk
   std::multimap<SteadyTime, std::function<void()>> events_;
   std::vector<Cut> cuts_;
   std::vector<std::exception_ptr> bugs_;
