@@ -266,9 +266,9 @@ void Sender::land(QueueId id, bool written) {
   flying_.erase(id);
   const auto entry = queue_.find(id);
   if (entry && *entry && !(*entry)->held) {
-    // What could not be written is sent again later, never lost, and not at once: the disk may be full.
-    const auto earliest = written ? WallTime{} : clock_.now() + millis(options_.retry_first);
-    due_.insert(Due{std::max((*entry)->due, earliest), id});
+    // What could not be written is sent again later, never lost, and not at once: the disk may be full. Its own time says nothing
+    // then: it may be one of a clock that was ahead, which would be due now, over and over.
+    due_.insert(Due{written ? (*entry)->due : clock_.now() + millis(options_.retry_first), id});
   }
   tick();
 }
