@@ -16,7 +16,8 @@ SslCtxPtr hardened_context(const SSL_METHOD* method) {
   SSL_CTX_set_ciphersuites(ctx, "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256");
   SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384");
   // Tickets are off rather than rotated: a full P-256 handshake costs a millisecond, a leaked ticket key costs secrecy.
-  SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_PRIORITIZE_CHACHA);
+  // The server's order of ciphers counts, but for a client without AES in hardware, who says so by naming ChaCha20 first.
+  SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_num_tickets(ctx, 0);
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_max_early_data(ctx, 0);

@@ -13,10 +13,11 @@ import tempfile
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 STARTTLS = {"smtp": "smtp", "submission": "smtp", "imap": "imap", "pop3": "pop3"}
-RANKS = ["OK", "INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL", "WARN", "FATAL"]
-# What a private CA cannot have: publicly trusted roots, revocation, transparency logs, a CAA record; and a certificate of 30 days for tests.
+RANKS = ["DEBUG", "OK", "INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL", "WARN", "FATAL"]
+# What a private CA cannot have: publicly trusted roots, revocation, transparency logs, a CAA record; a certificate of 30 days for tests; and
+# what testssl says of its own openssl.
 PRIVATE_CA = re.compile(r"^(cert_chain_of_trust|cert_trust|cert_revocation|cert_crlDistributionPoints|cert_ocspURL|OCSP_stapling|certificate_transparency|DNS_CAArecord|"
-                        r"cert_expirationStatus|cert_extlifeSpan|cert_validityPeriod|cert_notAfter|cert_caIssuers|cert_chain_of_trust_.*)\b")
+                        r"engine_problem|cert_expirationStatus|cert_extlifeSpan|cert_validityPeriod|cert_notAfter|cert_caIssuers|cert_chain_of_trust_.*)\b")
 
 
 def findings(server, service, folder):
