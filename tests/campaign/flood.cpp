@@ -53,6 +53,7 @@ struct Flood {
   Count count;
   std::unordered_map<int, std::unique_ptr<Session>> open;
   std::vector<double> times;
+  Clock::time_point last_acknowledged{};
 
   void begin() {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -115,6 +116,7 @@ struct Flood {
                                 std::string(2000, 'x').insert(1000, "\r\n").insert(500, "\r\n").insert(1500, "\r\n") + "\r\n.\r\n");
       case 3:
         ++count.acknowledged;
+        last_acknowledged = Clock::now();
         std::fprintf(acks, "%s\n", n.c_str());
         times.push_back(std::chrono::duration<double>(Clock::now() - session.begun).count());
         say(session, "QUIT\r\n");
@@ -191,7 +193,7 @@ int main(int argc, char** argv) {
   auto& t = flood.times;
   std::sort(t.begin(), t.end());
   const auto& c = flood.count;
-  std::printf("{\"begun\": %lu, \"acknowledged\": %lu, \"refused_4\": %lu, \"refused_5\": %lu, \"broken\": %lu, \"not_offered\": %lu, \"unanswered\": %zu, \"median\": %.4f, \"p99\": %.4f, \"next\": %lu}\n",
-              c.begun, c.acknowledged, c.refused_4, c.refused_5, c.broken, c.not_offered, flood.open.size(), t.empty() ? 0 : t[t.size() / 2], t.empty() ? 0 : t[t.size() * 99 / 100], flood.next);
+  std::printf("{\"begun\": %lu, \"acknowledged\": %lu, \"refused_4\": %lu, \"refused_5\": %lu, \"broken\": %lu, \"not_offered\": %lu, \"unanswered\": %zu, \"busy\": %.2f, \"median\": %.4f, \"p99\": %.4f, \"next\": %lu}\n",
+              c.begun, c.acknowledged, c.refused_4, c.refused_5, c.broken, c.not_offered, flood.open.size(), t.empty() ? 0 : std::chrono::duration<double>(flood.last_acknowledged - started).count(), t.empty() ? 0 : t[t.size() / 2], t.empty() ? 0 : t[t.size() * 99 / 100], flood.next);
   return 0;
 }
