@@ -19,7 +19,7 @@
 namespace {
 
 using namespace posthorn;
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 
 template <class T>
 T run(boost::asio::io_context& context, Task<T> task) {
@@ -30,7 +30,7 @@ T run(boost::asio::io_context& context, Task<T> task) {
   return std::move(*value);
 }
 
-double ms(Clock::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
+double ms(Steady::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
 }  // namespace
 
@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
   const auto account = run(context, mail.add_account("alice@blue.test", "secret"));
   if (!account) return fmt::print(stderr, "{}\n", account.error().text()), 1;
 
-  const auto filling = Clock::now();
+  const auto filling = Steady::now();
   // Many in one commit: what is measured is reading.
   constexpr std::size_t batch = 200;
   for (std::uint64_t at = 0; at < count; at += batch) {
@@ -67,15 +67,15 @@ int main(int argc, char** argv) {
     const auto done = run(context, mail.transact(std::move(work)));
     if (!done) return fmt::print(stderr, "{}\n", done.error().text()), 1;
   }
-  fmt::print("{} messages stored in {:.0f} ms\n", count, ms(Clock::now() - filling));
+  fmt::print("{} messages stored in {:.0f} ms\n", count, ms(Steady::now() - filling));
 
   store::Catalogs catalogs(mail);
   auto log = null_log();
   auto accounts = store::make_logins(mail, *keyring);
   const jmap::Services services{mail, *accounts, *keyring, clock, *log, nullptr, {}, "mx", &catalogs};
-  const auto building = Clock::now();
+  const auto building = Steady::now();
   static_cast<void>(catalogs.open(*account));
-  fmt::print("catalog built in {:.0f} ms, {:.0f} MiB\n", ms(Clock::now() - building), static_cast<double>(catalogs.open(*account)->catalog->bytes()) / (1 << 20));
+  fmt::print("catalog built in {:.0f} ms, {:.0f} MiB\n", ms(Steady::now() - building), static_cast<double>(catalogs.open(*account)->catalog->bytes()) / (1 << 20));
 
   const auto id = jmap::account_text(*account);
   const auto request = [&](const std::string& more) {
@@ -87,10 +87,10 @@ int main(int argc, char** argv) {
     for (int i = 0; i < 200; ++i) {
       jmap::Call call{services, sasl::Login{*account, "alice@blue.test"}, {}, {}, "127.0.0.1"};
       const auto body = request(more);
-      const auto start = Clock::now();
+      const auto start = Steady::now();
       const auto answer = run(context, jmap::process(call, body, "s"));
       const auto text = boost::json::serialize(*answer);
-      times.push_back(ms(Clock::now() - start));
+      times.push_back(ms(Steady::now() - start));
       if (!text.contains("\"list\":[{")) return fmt::print(stderr, "{}\n", text.substr(0, 500)), std::exit(1);
     }
     std::ranges::sort(times);
@@ -103,14 +103,14 @@ int main(int argc, char** argv) {
 
   std::vector<double> times;
   for (int i = 0; i < 200; ++i) {
-    const auto start = Clock::now();
+    const auto start = Steady::now();
     const auto view = mail.view(*account);
     for (std::uint64_t k = count - 50; k < count; ++k) {
       static_cast<void>(view.email(EmailId{k + 1}));
       static_cast<void>(view.member(store::inbox_id, Uid{static_cast<std::uint32_t>(k + 1)}));
       static_cast<void>(view.summary(EmailId{k + 1}));
     }
-    times.push_back(ms(Clock::now() - start));
+    times.push_back(ms(Steady::now() - start));
   }
   std::ranges::sort(times);
   fmt::print("{:<44} median {:.2f} ms\n", "only the 150 rows that this needs", times[100]);
