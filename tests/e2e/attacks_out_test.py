@@ -235,8 +235,12 @@ class Out(unittest.TestCase):
 
     def test_A18_a_message_that_brings_the_server_down_three_times_is_held(self):
         kills = []
+        up = threading.Event()  # a server that goes down before start() has seen it up is no finding
+        up.set()
 
         def die(connection):
+            up.wait(20)
+            up.clear()
             kills.append(time.monotonic())
             self.blue.process.kill()
         self.fake("kill.plain.test", lambda connection, number: take_mail(connection, on_text=die))
@@ -246,6 +250,7 @@ class Out(unittest.TestCase):
             wait_for(lambda: len(kills) >= count, 20, f"attempt {count} was not made")
             self.blue.process.wait(20)
             self.blue.start()
+            up.set()
         held = wait_for(lambda: [e for e in self.blue.json("queue", "list") if e["held"]], 20, "it is not held")
         self.assertIn("three times", str(self.blue.json("queue", "show", held[0]["id"])))
         self.assertEqual(len(kills), 3)

@@ -7,6 +7,7 @@ import imaplib
 import json
 import os
 import poplib
+import random
 import shutil
 import smtplib
 import socket
@@ -32,16 +33,24 @@ def suites():
     return None
 
 
+given_ports = set()
+
+
 def free_ports(address, count):
-    """Ports that are free now. They are bound again at once by the server that was given them."""
-    held = []
-    for _ in range(count):
-        s = socket.socket()
-        s.bind((address, 0))
-        held.append(s)
-    ports = [s.getsockname()[1] for s in held]
-    for s in held:
-        s.close()
+    """Ports that nobody holds on any address, below those that the system gives to clients (which could take one at any time)."""
+    ports = []
+    while len(ports) < count:
+        port = random.randrange(10000, 32000)
+        if port in given_ports:
+            continue
+        with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagram:
+            try:
+                stream.bind(("", port))
+                datagram.bind((address, port))
+            except OSError:
+                continue
+        given_ports.add(port)
+        ports.append(port)
     return ports
 
 

@@ -68,12 +68,12 @@ bool needs_reading(const SearchProgram& program) {
   return false;
 }
 
-Slice search_rows(const Plan& plan, std::size_t from) {
+Slice search_rows(const Plan& plan, std::size_t from, Duration left) {
   Slice slice;
   const auto view = plan.mail.view(plan.account);
   const bool reads = needs_reading(plan.program);
   const auto began = plan.clock.steady();
-  const auto until = began + search_slice;
+  const auto until = began + std::min(search_slice, left);
   for (slice.next = from; slice.next < plan.rows.size(); ++slice.next) {
     if ((slice.next % rows_between_looks == 0 || reads) && plan.clock.steady() > until) break;
     const auto found = matches(plan, view, slice.next);
@@ -87,9 +87,9 @@ Slice search_rows(const Plan& plan, std::size_t from) {
   return slice;
 }
 
-Task<Slice> next_slice(Session& session, const Plan& plan, std::size_t from) {
-  if (!needs_reading(plan.program)) co_return search_rows(plan, from);
-  auto work = [&plan, from] { return search_rows(plan, from); };
+Task<Slice> next_slice(Session& session, const Plan& plan, std::size_t from, Duration left) {
+  if (!needs_reading(plan.program)) co_return search_rows(plan, from, left);
+  auto work = [&plan, from, left] { return search_rows(plan, from, left); };
   co_return co_await session.store.workers().run(std::move(work));
 }
 
@@ -100,7 +100,7 @@ Task<Result<std::vector<std::size_t>>> search_all(Session& session, const Search
   Duration left = session.options.search_time;
   for (std::size_t at = 0; at < plan.rows.size();) {
     if (left <= Duration::zero()) co_return fail(Errc::too_big, "the search takes too long");
-    auto slice = co_await next_slice(session, plan, at);
+    auto slice = co_await next_slice(session, plan, at, left);
     if (slice.error) co_return fail(*slice.error);
     at = slice.next;
     left -= slice.worked;
