@@ -159,11 +159,19 @@ Task<Result<Response>> alias_set(Context& context, Request request) {
   if (!alias) co_return fail(alias.error());
   const auto* list = request.arguments.if_contains("targets");
   if (list == nullptr || !list->is_array()) co_return fail(Errc::invalid, "the argument \"targets\" is missing");
+  const auto* flag = request.arguments.if_contains("foreign");
+  const bool foreign = flag != nullptr && flag->is_bool() && flag->get_bool();
   std::vector<std::string> targets;
   for (const auto& one : list->get_array()) {
     if (!one.is_string()) co_return fail(Errc::invalid, "a target of an alias must be an address");
     auto address = mail::parse_address(std::string_view(one.get_string().data(), one.get_string().size()));
     if (!address) co_return fail(address.error());
+    const auto route = context.store.route(address->text());
+    if (!route) co_return fail(route.error());
+    // attacks.md C14: nobody's mail is sent on to a stranger by a slip of the pen.
+    if (!foreign && route->kind == store::Route::Kind::not_local)
+      co_return fail(Errc::refused, address->text() + " is not here: mail for " + *alias + " would be sent on to another server",
+                     "If its owner has agreed to get this mail, say so with --foreign");
     targets.push_back(address->text());
   }
   auto status = co_await context.store.set_alias(*alias, std::move(targets));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/bytes.h"
+#include "post/srs.h"
 #include "post/submission.h"
 #include "post/trace.h"
 
@@ -56,6 +57,18 @@ QueuedRecipient waiting_for(smtp::RcptTo to) {
   return r;
 }
 
+SrsMac srs_mac(const crypto::Keyring& keyring) {
+  return [&keyring](std::string_view text) { return keyring.pseudonym("srs", text); };
+}
+
+// The path of a message that an alias sends on: one of ours, or its bounces and its SPF would fail (attacks.md C14).
+Result<mail::Address> onward_path(const store::Store& store, const crypto::Keyring& keyring, const mail::Address& from, const mail::Address& alias, WallTime now) {
+  if (from.empty()) return from;
+  TRY_ASSIGN(const auto route, store.route(from.text()));
+  if (route.kind != store::Route::Kind::not_local) return from;
+  return srs_forward(from, alias.domain, srs_mac(keyring), now);
+}
+
 }  // namespace
 
 QueueId new_queue_id() { return QueueId{crypto::random_number()}; }
@@ -65,9 +78,11 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
   out.received_ = store.clock().now();
   out.submission_ = letter.submission;
   Entry entry;
+  std::optional<mail::Address> through;  // the first alias that sends it on
   std::string forwarded_by;  // the aliases that send it on; not told when others get it too, who may know nothing of them
   bool direct = false;
   for (auto& to : letter.recipients) {
+    if (auto original = returned_to(keyring, to.recipient, letter.from.reverse_path, out.received_)) to.recipient = std::move(*original);
     auto route = store.route(to.recipient.text());
     if (!route) co_return fail(route.error());
     if (route->kind == store::Route::Kind::unknown_user)
@@ -79,7 +94,11 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
     }
     (route->accounts.empty() ? out.passed_on_ : out.here_).push_back(to.recipient.text());
     for (const auto account : route->accounts) add_once(out.accounts_, account);
-    if (!route->forwards.empty()) forwarded_by += delivered_to_field(to.recipient);
+    if (letter.suspect && !route->accounts.empty()) route->forwards.clear();  // its copy in Junk is enough
+    if (!route->forwards.empty()) {
+      forwarded_by += delivered_to_field(to.recipient);
+      if (!through) through = to.recipient;
+    }
     for (const auto& forward : route->forwards) {
       auto address = mail::parse_address(forward);
       if (!address) co_return fail(address.error());
@@ -105,6 +124,15 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
   }
   if (!entry.recipients.empty()) {
     if (!direct) letter.message.insert(0, forwarded_by);
+    if (!direct && through && options.srs) {
+      auto path = onward_path(store, keyring, letter.from.reverse_path, *through, out.received_);
+      if (!path) co_return fail(path.error());
+      letter.from.reverse_path = std::move(*path);
+    }
+    if (letter.suspect) {
+      entry.held = true;
+      entry.held_because = "it fails the DMARC policy of its author, and an alias would send it on; others have it in Junk";
+    }
     entry.size = letter.message.size();
     const std::string no_evidence;  // it rests in the queue's entry
     auto made = co_await prepare(store, std::move(letter.message), no_evidence);
@@ -125,6 +153,13 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
     out.entry_ = std::move(entry);
   }
   co_return out;
+}
+
+std::optional<mail::Address> returned_to(const crypto::Keyring& keyring, const mail::Address& to, const mail::Address& reverse_path, WallTime now) {
+  if (!reverse_path.empty() || !is_srs(to)) return std::nullopt;
+  auto original = srs_reverse(to, srs_mac(keyring), now);
+  if (!original) return std::nullopt;
+  return std::move(*original);
 }
 
 Status Handover::write(const store::Store& store, store::Transaction& tx) const {

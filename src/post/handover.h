@@ -21,6 +21,7 @@ struct Letter {
   std::string login;                     // who submitted it; empty: nobody
   QueueId id{};
   bool junk = false;                     // into Junk, for recipients who have one
+  bool suspect = false;                  // fails its author's policy: an alias does not send it on by itself (attacks.md C14)
   SubmissionLink submission;             // of JMAP, told what becomes of the recipients
   std::string evidence;                  // JSON, kept with each mailbox copy and in the queue; may be empty
 };
@@ -55,5 +56,8 @@ class Handover {
 };
 
 QueueId new_queue_id();
+
+// Whose notice this is, if `to` is an address that we sent a message on under (post/srs.h). Only the null reverse-path may use it.
+std::optional<mail::Address> returned_to(const crypto::Keyring& keyring, const mail::Address& to, const mail::Address& reverse_path, WallTime now);
 
 }  // namespace posthorn::post

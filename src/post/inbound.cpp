@@ -42,7 +42,8 @@ void judge_structure(Verdict& verdict, const Options& options, const mail::Messa
   verdict.reason += (verdict.reason.empty() ? "" : "; ") + ("its parts are ambiguous: " + names);
 }
 
-Task<Verdict> judge_arrival(dns::Resolver& resolver, Clock& clock, const Options& options, const Arrival& arrival, std::string_view message) {
+Task<Verdict> judge_arrival(dns::Resolver& resolver, Clock& clock, const Options& options, const Arrival& arrival, std::string_view message,
+                            const std::vector<smtp::RcptTo>& recipients, ReplayWatch& replays) {
   const auto& rules = options.trust;
   trust::Facts facts;
   facts.ip = arrival.peer.client.address;
@@ -60,6 +61,7 @@ Task<Verdict> judge_arrival(dns::Resolver& resolver, Clock& clock, const Options
   trust::Answers answers;
   out.judgement = co_await trust::judge(resolver, clock, parsed, facts, rules, answers);
   out.facts = facts;
+  mind_replay(replays, parsed, recipients, facts, rules, *out.judgement);
   const auto& judgement = *out.judgement;
   out.reason = judgement.reason;
   out.dmarc = trust::dmarc::name_of(judgement.dmarc.result);

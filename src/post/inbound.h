@@ -9,6 +9,7 @@
 #include "mail/message.h"
 #include "post/evidence.h"
 #include "post/options.h"
+#include "post/replayed.h"
 #include "smtp/server.h"
 #include "trust/judgement.h"
 
@@ -26,8 +27,9 @@ struct Verdict {
   trust::Facts facts;
 };
 
-// `message`: as it came.
-Task<Verdict> judge_arrival(dns::Resolver& resolver, Clock& clock, const Options& options, const Arrival& arrival, std::string_view message);
+// `message`: as it came, for `recipients`.
+Task<Verdict> judge_arrival(dns::Resolver& resolver, Clock& clock, const Options& options, const Arrival& arrival, std::string_view message,
+                            const std::vector<smtp::RcptTo>& recipients, ReplayWatch& replays);
 
 // attacks.md D5: what is ambiguous about the message's structure, done to `verdict` as the administrator wants it.
 void judge_structure(Verdict& verdict, const Options& options, const mail::Message& message);

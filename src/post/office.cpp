@@ -36,6 +36,8 @@ std::string joined(const std::vector<smtp::RcptTo>& recipients) {
   return out;
 }
 
+bool is_suspect(const Verdict& verdict) { return verdict.judgement && verdict.judgement->disposition == trust::Disposition::quarantine; }
+
 }  // namespace
 
 Task<Reply> Office::connected(const smtp::Peer&) { co_return Reply{220, "", options_.host_name + " ESMTP Posthorn", {}}; }
@@ -72,6 +74,7 @@ Reply Office::check_recipient(const smtp::Peer& peer, const smtp::MailFrom& from
   if (!route) return {451, "4.3.0", "Cannot look up the recipient now, please try again later", route.error().what};
   switch (route->kind) {
     case store::Route::Kind::unknown_user:
+      if (returned_to(keyring_, to.recipient, from.reverse_path, store_.clock().now())) return {250, "2.1.5", "Recipient ok", {}};
       // attacks.md A15: the same work as for one who is there, so that the time of the answer tells nothing.
       static_cast<void>(store_.has_room(decoy_.load(std::memory_order_relaxed), from.size));
       return {550, "5.1.1", "There is no mailbox " + to.recipient.text() + " here", "unknown recipient"};
@@ -188,7 +191,7 @@ Arrival Office::arrival_of(const smtp::Peer& peer, const smtp::Transaction& tran
 Task<Verdict> Office::judge(const smtp::Peer& peer, smtp::Transaction& transaction, std::string id, WallTime now) {
   if (resolver_ == nullptr || !options_.check_incoming || peer.submission) co_return Verdict{};
   const auto arrival = arrival_of(peer, transaction, std::move(id), now);
-  auto verdict = co_await judge_arrival(*resolver_, store_.clock(), options_, arrival, transaction.message);
+  auto verdict = co_await judge_arrival(*resolver_, store_.clock(), options_, arrival, transaction.message, transaction.recipients, replays_);
   transaction.message = trust::without_forged_results(transaction.message, options_.host_name);
   log_.info("message.judged", {{"id", arrival.id}, {"from", arrival.from.reverse_path.text()}, {"client", peer.client.address}, {"spf", verdict.spf}, {"dmarc", verdict.dmarc},
                                {"done", verdict.refusal ? "refused" : verdict.junk ? "junk" : "inbox"}, {"why", verdict.reason}});
@@ -249,6 +252,17 @@ Task<std::expected<Letter, Office::Refusal>> Office::prepare_submission(const sm
   co_return letter;
 }
 
+// attacks.md C14: what fails the policy of its author's domain is not carried to others under our name. Who has a mailbox here finds
+// it in Junk; where nobody has, its sender is told.
+std::optional<Reply> Office::refuse_to_forward(const smtp::Transaction& transaction, const Verdict& verdict) const {
+  if (!is_suspect(verdict)) return std::nullopt;
+  for (const auto& to : transaction.recipients) {
+    const auto route = store_.route(to.recipient.text());
+    if (!route || route->forwards.empty() || !route->accounts.empty()) return std::nullopt;
+  }
+  return Reply{550, "5.7.1", transaction.recipients.front().recipient.text() + " sends its mail on to another server, and this message is not: " + printable(verdict.reason, 300), "not forwarded"};
+}
+
 // attacks.md A14: an alias that forwards does so once for each message.
 const mail::Address* Office::forwarded_before(const smtp::Transaction& transaction) const {
   for (const auto& to : transaction.recipients) {
@@ -296,7 +310,12 @@ Task<Reply> Office::message(const smtp::Peer& peer, smtp::Transaction transactio
     co_await tell_watcher(verdict, transaction);
     co_return std::move(*verdict.refusal);
   }
+  if (auto refused = refuse_to_forward(transaction, verdict)) {
+    co_await tell_watcher(verdict, transaction);
+    co_return std::move(*refused);
+  }
   letter.junk = verdict.junk;
+  letter.suspect = is_suspect(verdict);
   if (!verdict.evidence.empty()) letter.evidence = std::move(verdict.evidence);
   const std::string named = transaction.recipients.size() == 1 ? transaction.recipients[0].recipient.text() : std::string();
   // rfc:6376#5.6 a signature is a trace field and stands above what was there when it was made, so also above our own Received.

@@ -21,7 +21,7 @@ namespace posthorn::post {
 class Office final : public smtp::Handler {
  public:
   Office(store::Store& store, crypto::Keyring& keyring, Sender& sender, const Options& options, Log& log, dns::Resolver* resolver = nullptr)
-      : store_(store), keyring_(keyring), sender_(sender), options_(options), log_(log), signing_keys_(store, keyring), resolver_(resolver) {}
+      : store_(store), keyring_(keyring), sender_(sender), options_(options), log_(log), signing_keys_(store, keyring), resolver_(resolver), replays_(options.replayed_recipients) {}
 
   // Before the first session; it outlives them.
   void watch_with(Watcher& watcher) { watcher_ = &watcher; }
@@ -50,6 +50,7 @@ class Office final : public smtp::Handler {
   std::optional<smtp::Reply> refuse_authors(const smtp::Peer& peer, std::string_view message) const;
   bool has_room(std::uint64_t octets) const;
   bool may_send_as(const smtp::Peer& peer, const mail::Address& address) const;
+  std::optional<smtp::Reply> refuse_to_forward(const smtp::Transaction& transaction, const Verdict& verdict) const;
   const mail::Address* forwarded_before(const smtp::Transaction& transaction) const;
   Arrival arrival_of(const smtp::Peer& peer, const smtp::Transaction& transaction, std::string id, WallTime now) const;
   Task<void> tell_watcher(const Verdict& verdict, const smtp::Transaction& transaction);
@@ -67,6 +68,7 @@ class Office final : public smtp::Handler {
   Watcher* watcher_ = nullptr;
   std::function<std::uint64_t()> room_;
   dns::Resolver* resolver_;  // nothing: mail is not judged
+  ReplayWatch replays_;
   std::atomic<std::uint64_t> under_way_ = 0;
   mutable std::atomic<AccountId> decoy_{};  // an account that is there, to be looked at for those that are not
 };

@@ -34,6 +34,8 @@ struct Options {
   bool check_incoming = true;               // judge mail of other servers: SPF, DKIM, DMARC, ARC
   AmbiguousMime ambiguous_mime = AmbiguousMime::junk;
   trust::Rules trust;                       // what the administrator decided about it
+  std::size_t replayed_recipients = 100;    // an hour, of one signature, whom the message does not name; beyond it goes to Junk (attacks.md C5); 0: no limit
+  bool srs = true;                          // what an alias sends on goes out under an address of ours (attacks.md C14)
 
   std::uint16_t port = 25;                  // of other servers; the lab uses another
   std::string source_address;               // to send from; empty: the system's choice

@@ -9,9 +9,6 @@ namespace posthorn::trust {
 // Sets disposition, overrides and reason of a judgement in which all else stands.
 void decide(const Facts& facts, const Rules& rules, Judgement& judgement);
 
-// The addresses and networks in CIDR form that hold this address.
-bool is_in_networks(std::string_view address, const std::vector<std::string>& networks);
-
 // "as[2].d=list.example" of the newest sets by trusted sealers the first that says dmarc=pass for this author; empty: none.
 std::string trusted_seal(const arc::Chain& chain, const std::vector<std::string>& trusted_sealers, std::string_view author);
 

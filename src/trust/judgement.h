@@ -65,6 +65,9 @@ struct Progress {
 };
 std::optional<Judgement> judge(const mail::Message& message, const Facts& facts, const Rules& rules, Answers& answers, Progress& progress);
 
+// Whether the address is one of these addresses and networks in CIDR form.
+bool is_in_networks(std::string_view address, const std::vector<std::string>& networks);
+
 AuthenticationResults results_of(const Judgement& judgement, const Facts& facts);
 
 }  // namespace posthorn::trust

@@ -219,8 +219,8 @@ class Out(unittest.TestCase):
     # -- A14
 
     def test_A14_two_servers_that_forward_to_each_other_do_so_once(self):
-        self.blue.cli("alias", "set", "ring@blue.test", "ring@green.test")
-        self.green.cli("alias", "set", "ring@green.test", "ring@blue.test")
+        self.blue.cli("alias", "set", "--foreign", "ring@blue.test", "ring@green.test")
+        self.green.cli("alias", "set", "--foreign", "ring@green.test", "ring@blue.test")
         seen = len(self.blue.events("message.accepted")), len(self.green.events("message.accepted"))
         self.send("blue.test", user="ring")
         wait_for(lambda: self.green.events("queue.held"), 30, "the ring goes on")

@@ -70,7 +70,7 @@ class Judged(unittest.TestCase):
     """One pair of servers for the class. `records` of a subclass: more lines of attack.test's and blue.test's zones."""
     queue = 'source_address = "127.0.9.1"\nretry_first = "1s"\nretry_most = "5s"\n'
     keys = {}  # selector: kind and bits; all of them in both zones, at attack.test as SELECTOR, at blue.test as SELECTOR
-    attack_records, blue_records, sections = "", "", None
+    attack_records, blue_records, green_records, sections = "", "", "", None
 
     @classmethod
     def setUpClass(cls):
@@ -80,7 +80,7 @@ class Judged(unittest.TestCase):
             keys = "".join(txt(f"{name}._domainkey", key.record) for name, key in cls.made.items())
             cls.zones = {"test": zone("test", "127.0.9.53"),
                          "attack.test": zone("attack.test", STRANGER) + '@ TXT "v=spf1 mx -all"\n_dmarc TXT "v=DMARC1; p=none"\n' + keys + cls.attack_records}
-            cls.pair = Pair(cls.folder.path, queue=cls.queue, more_zone={"blue.test": BLUE + keys + cls.blue_records}, more_zones=cls.zones, more_sections=cls.sections)
+            cls.pair = Pair(cls.folder.path, queue=cls.queue, more_zone={"blue.test": BLUE + keys + cls.blue_records, "green.test": cls.green_records}, more_zones=cls.zones, more_sections=cls.sections)
             cls.green = cls.pair.green
             cls.start()
         except BaseException:

@@ -6,12 +6,14 @@ import base64
 import email
 import json
 import os
+import re
 import subprocess
 import time
 import unittest
 
-from harness import POSTHORN, letter
-from judged import Judged, flat, signed, txt
+from harness import POSTHORN, letter, wait_for
+from judged import STRANGER, Judged, flat, signed, txt
+from raw import FakeMx
 
 ALICE = "alice@blue.test"
 SPEND = "".join(f"l{i} TXT \"v=spf1 include:l{i + 1}.attack.test -all\"\n" for i in range(11))  # l1 needs 10 lookups, l0 11
@@ -33,6 +35,9 @@ class TrustAttacks(Judged):
     keys = {"s": ("rsa", 2048), "ed": ("ed25519",), "w512": ("rsa", 512), "w768": ("rsa", 768), "w1023": ("rsa", 1023), "w1024": ("rsa", 1024)}
     attack_records = SPF + DMARC
     blue_records = txt("huge._domainkey", "v=DKIM1; k=rsa; p=" + base64.b64encode(HUGE).decode()) + txt("fat._domainkey", "v=DKIM1; n=" + "x" * 9000 + "; p=AAAA")
+
+    sections = {"trust": "replayed_recipients = 4\n"}
+    green_records = '@ TXT "v=spf1 ip4:127.0.9.1 -all"\n'
 
     @classmethod
     def start(cls):
@@ -137,6 +142,15 @@ class TrustAttacks(Judged):
         days = (int(tags["x"]) - int(tags["t"])) / 86400
         self.assertTrue(7 <= days <= 14, days)
         self.assertIn("date", tags["h"].lower().replace(" ", "").split(":"))
+
+    def test_c5_a_signed_message_that_comes_for_many_who_are_not_named_goes_to_junk(self):
+        data = signed(letter(ALICE, "somebody@else.test", BODY), self.made["s"], "blue.test")
+        for _ in range(4):
+            self.delivered(data, "INBOX")
+        self.delivered(data, "Junk")
+        self.assertIn("signed once by blue.test, came for 5 recipients", self.evidence("Junk")["judgement"]["reason"])
+        self.delivered(signed(self.letter(), self.made["s"], "blue.test"), "INBOX")  # who is named is none of them
+        self.proved(signed(letter(ALICE, "somebody@else.test", b"another\r\n"), self.made["s"], "blue.test"))
 
     # -- C6
 
@@ -243,6 +257,45 @@ class TrustAttacks(Judged):
                         b"ARC-Authentication-Results: i=%d; x; dmarc=pass\r\n" % (i, b"none" if i == 1 else b"pass", i, i) for i in range(51, 0, -1))
         results = self.results(self.delivered(sets + self.letter(), "Junk"))
         self.assertIn("arc=fail", results)
+
+    # -- C14
+
+    def test_c14_mail_is_not_sent_on_to_a_stranger_without_his_consent(self):
+        done = self.green.cli("alias", "set", "away@green.test", "carol@blue.test", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("If its owner has agreed to get this mail, say so with --foreign", done.stderr)
+        self.refused(self.letter(), r"^550 5\.1\.1", at="RCPT", recipient=b"<away@green.test>")
+
+    def test_c14_what_is_sent_on_goes_out_under_our_name_and_its_notices_find_the_way_back(self):
+        self.green.cli("alias", "set", "--foreign", "onward@green.test", "alice@blue.test")
+        data = signed(letter("any@attack.test", "onward@green.test", BODY), self.made["s"], "attack.test")
+        self.assertEqual(self.dialog(data, recipient=b"<onward@green.test>")[1][:3], "250")
+        got = wait_for(lambda: self.pair.blue.inbox(ALICE), 20)[-1]
+        self.assertRegex(got, rb"(?i)^Return-Path: <SRS0=[a-z2-7]{8}=[a-z2-7]{2}=attack\.test=any@green\.test>\r\n")
+        results = self.results(got)
+        self.assertIn("spf=pass", results)
+        self.assertIn("dkim=pass", results)
+        self.assertIn("dmarc=pass", results)  # untouched, so its author's signature holds
+        path = re.search(rb"<(SRS0[^>]*)>", got)[0]
+        trap = FakeMx(STRANGER, self.pair.green.ports["smtp"])
+        try:
+            notice = letter("postmaster@attack.test", "any@attack.test", b"it could not be delivered\r\n", "Undelivered Mail")
+            self.assertEqual(self.dialog(notice, mail_from=b"<>", recipient=path)[1][:3], "250")
+            heard = trap.wait_for(b"it could not be delivered")
+            self.assertRegex(heard, rb"(?is)MAIL FROM:<>.*RCPT TO:<any@attack\.test>")
+        finally:
+            trap.close()
+        # Nobody else may use that address.
+        self.refused(self.letter(), r"^550 5\.1\.1", at="RCPT", recipient=path)
+        self.refused(self.letter(), r"^550 5\.1\.1", at="RCPT", mail_from=b"<>", recipient=path.replace(b"any@", b"bob@"))
+
+    def test_c14_what_fails_its_authors_policy_is_not_sent_on(self):
+        self.green.cli("alias", "set", "--foreign", "onward@green.test", "alice@blue.test")
+        self.green.cli("alias", "set", "--foreign", "both@green.test", "bob@green.test", "alice@blue.test")
+        answer = self.refused(self.letter(), r"^550 5\.7\.1 onward@green\.test sends its mail on", recipient=b"<onward@green.test>")
+        self.assertIn("blue.test", answer)
+        self.delivered(self.letter(), "Junk", recipient=b"<both@green.test>")
+        self.assertEqual([e for e in self.green.json("queue", "list") if "alice@blue.test" in str(e)], [])
 
     # -- C15, C16
 

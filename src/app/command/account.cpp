@@ -194,10 +194,10 @@ int app_password_list(const Common& common, const AccountOptions& options) {
   });
 }
 
-int alias_set(const Common& common, const std::string& alias, const std::vector<std::string>& targets) {
+int alias_set(const Common& common, const std::string& alias, const std::vector<std::string>& targets, bool foreign) {
   json::array to;
   for (const auto& one : targets) to.push_back(json::value(one));
-  return call_and_show(common, "alias.set", {{"alias", alias}, {"targets", std::move(to)}}, [&](const json::value&) { done(alias + " is set"); });
+  return call_and_show(common, "alias.set", {{"alias", alias}, {"targets", std::move(to)}, {"foreign", foreign}}, [&](const json::value&) { done(alias + " is set"); });
 }
 
 int alias_remove(const Common& common, const std::string& alias) {

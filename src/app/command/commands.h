@@ -43,7 +43,7 @@ int app_password_add(const Common& common, const AccountOptions& options);
 int app_password_remove(const Common& common, const AccountOptions& options);
 int app_password_list(const Common& common, const AccountOptions& options);
 
-int alias_set(const Common& common, const std::string& alias, const std::vector<std::string>& targets);
+int alias_set(const Common& common, const std::string& alias, const std::vector<std::string>& targets, bool foreign);
 int alias_remove(const Common& common, const std::string& alias);
 int alias_list(const Common& common);
 

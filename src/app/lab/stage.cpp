@@ -85,7 +85,7 @@ Status make_accounts(const Lab& lab, const Host& host) {
   for (const auto& alias : host.aliases) {
     json::array targets;
     for (const auto& target : alias.targets) targets.push_back(json::string(target));
-    TRY(call(*backend, "alias.set", {{"alias", alias.address}, {"targets", std::move(targets)}}));
+    TRY(call(*backend, "alias.set", {{"alias", alias.address}, {"targets", std::move(targets)}, {"foreign", true}}));
   }
   return {};
 }

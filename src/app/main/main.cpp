@@ -23,7 +23,7 @@ struct Options {
   LabOptions lab;
   std::string domain, alias, id, because = "held by the administrator", file, source, target, mailbox = "INBOX", format = "maildir", from, to, as, shell;
   std::vector<std::string> targets;
-  bool all = false, message = false, confinement = false, enable = false, disable = false;
+  bool all = false, message = false, foreign = false, confinement = false, enable = false, disable = false;
   int status = 0;
 };
 
@@ -106,7 +106,8 @@ void add_alias(CLI::App& app, Options& o) {
   auto* set = group->add_subcommand("set", "Make or change an alias");
   set->add_option("ALIAS", o.alias, "such as info@example.org; @example.org takes all that is unknown there")->required();
   set->add_option("TARGET", o.targets, "One or more addresses, here or elsewhere")->required();
-  set->callback([&o] { o.status = alias_set(o.common, o.alias, o.targets); });
+  set->add_flag("--foreign", o.foreign, "Targets may be on other servers: their owners have agreed to get this mail");
+  set->callback([&o] { o.status = alias_set(o.common, o.alias, o.targets, o.foreign); });
   auto* remove = group->add_subcommand("remove", "Remove an alias");
   remove->add_option("ALIAS", o.alias)->required();
   remove->callback([&o] { o.status = alias_remove(o.common, o.alias); });

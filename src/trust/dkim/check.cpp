@@ -84,8 +84,8 @@ bool SignedMessage::takes_fields_in_front() const {
   return !message_.bytes.starts_with(' ') && !message_.bytes.starts_with('\t');
 }
 
-std::string SignedMessage::hashed_fields(Canonical form, const std::vector<std::string>& names,
-                                         std::optional<std::size_t> own) const {
+std::string SignedMessage::hashed_fields(Canonical form, const std::vector<std::string>& names, std::optional<std::size_t> own,
+                                         std::vector<std::string>* open) const {
   std::vector<std::size_t> taken(names_.size());  // instances of each name, from the bottom
   std::string out;
   out.reserve(message_.root().body_begin);
@@ -99,6 +99,9 @@ std::string SignedMessage::hashed_fields(Canonical form, const std::vector<std::
     append_field(form, field(order_[at->begin + left() - 1]), out);
     ++count;
   }
+  if (open == nullptr) return out;
+  for (const auto name : shown_fields)
+    if (const auto* at = find(name); at != nullptr && taken[static_cast<std::size_t>(at - names_.data())] < at->end - at->begin) open->emplace_back(name);
   return out;
 }
 
@@ -106,13 +109,6 @@ const BodyDigest& SignedMessage::body(Canonical form, crypto::Digest digest) {
   const auto [at, fresh] = bodies_.try_emplace({form, digest});
   if (fresh) at->second = body_digest(form, digest, message_.bytes.substr(message_.root().body_begin));
   return at->second;
-}
-
-std::vector<std::string> SignedMessage::unsigned_fields(const std::vector<std::string>& names) const {
-  std::vector<std::string> open;
-  for (const auto name : shown_fields)
-    if (const auto there = fields_of(name).size(); there > 0 && there > static_cast<std::size_t>(std::ranges::count(names, name))) open.emplace_back(name);
-  return open;
 }
 
 void append_own_field(Canonical form, const mail::HeaderField& field, const SignatureField& signature, std::string& out) {
@@ -144,11 +140,10 @@ bool take_key(const KeyFound& key, SignatureField& signature) {
 
 void check(SignedMessage& message, std::size_t own, const KeyFound& key, SignatureField& signature) {
   auto& shown = signature.shown;
-  shown.unsigned_fields = message.unsigned_fields(shown.signed_fields);
+  std::string text = message.hashed_fields(shown.header, shown.signed_fields, own, &shown.unsigned_fields);
   if (!take_key(key, signature)) return;
   const auto& body = message.body(shown.body, signature.wanted.digest);
   if (!covers_body(signature, body)) return;
-  std::string text = message.hashed_fields(shown.header, shown.signed_fields, own);
   append_own_field(shown.header, message.field(own), signature, text);
   crypto::Hasher hasher(signature.wanted.digest);
   hasher.write(text);

@@ -32,10 +32,10 @@ class SignedMessage {
   bool takes_fields_in_front() const;
 
   // The fields of h= in canonical form, from the bottom up, each instance once, never field `own` itself (rfc:6376#5.4.2).
-  std::string hashed_fields(Canonical form, const std::vector<std::string>& names, std::optional<std::size_t> own) const;
+  // `open` gets, of the fields that people see or that steer what they see, those that this leaves out.
+  std::string hashed_fields(Canonical form, const std::vector<std::string>& names, std::optional<std::size_t> own,
+                            std::vector<std::string>* open = nullptr) const;
   const BodyDigest& body(Canonical form, crypto::Digest digest);
-  // Of the fields that people see or that steer what they see: those that the signature leaves open.
-  std::vector<std::string> unsigned_fields(const std::vector<std::string>& names) const;
 
  private:
   const mail::Message& message_;
