@@ -44,7 +44,7 @@ if(POSTHORN_SANITIZE)
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   # Test programs are not shipped: half of their build time would be optimising what runs once.
   set(is_test $<BOOL:$<TARGET_PROPERTY:POSTHORN_TEST>>)
-  target_compile_options(posthorn_flags INTERFACE $<${is_test}:-O0> $<$<NOT:${is_test}>:-U_FORTIFY_SOURCE> $<$<NOT:${is_test}>:-D_FORTIFY_SOURCE=3>
+  target_compile_options(posthorn_flags INTERFACE $<${is_test}:-O0> $<${is_test}:-g0> $<$<NOT:${is_test}>:-U_FORTIFY_SOURCE> $<$<NOT:${is_test}>:-D_FORTIFY_SOURCE=3>
     -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr)
   add_link_options(-pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code)
 endif()

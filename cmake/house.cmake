@@ -19,9 +19,12 @@ function(posthorn_precompile target header)
   endif()
 endfunction()
 
-# posthorn_folder(NAME name USES folder... LIBRARIES target...)
+# posthorn_folder(NAME name USES folder... LIBRARIES target... PRECOMPILED header); the header is one of cmake/, precompiled.h if none is named.
 function(posthorn_folder)
-  cmake_parse_arguments(F "" "NAME" "USES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(F "" "NAME;PRECOMPILED" "USES;LIBRARIES" ${ARGN})
+  if(NOT F_PRECOMPILED)
+    set(F_PRECOMPILED precompiled)
+  endif()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
   if(NOT sources)
     add_library(ph_${F_NAME} INTERFACE)
@@ -31,7 +34,7 @@ function(posthorn_folder)
   add_library(ph_${F_NAME} STATIC ${sources})
   list(TRANSFORM F_USES PREPEND ph_)
   target_link_libraries(ph_${F_NAME} PUBLIC posthorn_flags ${F_USES} ${F_LIBRARIES})
-  posthorn_precompile(ph_${F_NAME} precompiled)
+  posthorn_precompile(ph_${F_NAME} ${F_PRECOMPILED})
 endfunction()
 
 # posthorn_tests(NAME name USES folder...): all .cpp of this folder become one GoogleTest program NAME_tests.

@@ -11,7 +11,7 @@ constexpr std::size_t line_limit = 8192;
 constexpr std::uint64_t literal_limit = 1u << 20;
 constexpr std::size_t most_responses = 1000;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -98,15 +98,15 @@ Task<Result<std::unique_ptr<Inbox>>> Inbox::open(Desk& desk, Endpoint at, TlsCli
   auto inbox = std::make_unique<Inbox>(std::move(*stream));
   auto greeting = co_await inbox->response();
   if (!greeting) co_return fail(greeting.error());
-  auto login = co_await inbox->ask("LOGIN " + quoted(user) + " " + quoted(password));
+  auto login = co_await inbox->ask("LOGIN " + in_quotes(user) + " " + in_quotes(password));
   if (!login) co_return fail(login.error());
   co_return std::move(inbox);
 }
 
 Task<Result<std::optional<Found>>> Inbox::look_for(std::string mailbox, std::string message_id) {
-  auto selected = co_await ask("SELECT " + quoted(mailbox));
+  auto selected = co_await ask("SELECT " + in_quotes(mailbox));
   if (!selected) co_return fail(selected.error());
-  auto uids = co_await ask("UID SEARCH HEADER Message-ID " + quoted(message_id));
+  auto uids = co_await ask("UID SEARCH HEADER Message-ID " + in_quotes(message_id));
   if (!uids) co_return fail(uids.error());
   const auto uid = first_uid(*uids);
   if (!uid) co_return std::optional<Found>();

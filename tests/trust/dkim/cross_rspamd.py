@@ -48,8 +48,9 @@ for line in read(os.path.join(folder, "dns.tsv")).decode().splitlines():
 write("cross.zone", zone)
 write("knot.conf", f"server:\n  listen: 127.0.0.1@{dns}\n  rundir: {folder}\ndatabase:\n  storage: {folder}/db\nlog:\n  - target: stderr\n    any: error\n"
                    f"zone:\n  - domain: {DOMAIN}\n    file: {folder}/cross.zone\n")
+write("tlds", "com\nexample\ntest\n")  # the whole list takes it half a minute to read
 write("rspamd.conf", f"""
-options {{ filters = "dkim"; tempdir = "{folder}"; hs_cache_dir = "{folder}"; url_tld = "/usr/share/rspamd/effective_tld_names.dat"; task_timeout = 60s;
+options {{ filters = "dkim"; tempdir = "{folder}"; hs_cache_dir = "{folder}"; url_tld = "{folder}/tlds"; task_timeout = 60s;
   dns {{ nameserver = ["127.0.0.1:{dns}"]; timeout = 5s; retransmits = 3; }} max_message = 200M; }}
 logging {{ type = "file"; filename = "{folder}/rspamd.log"; level = "warning"; }}
 lang_detection {{ languages = "/usr/share/rspamd/languages"; }}

@@ -145,6 +145,10 @@ const Names odd_names = {"mime/mail/plain_emails/raw_email_incorrect_header.eml"
                          "mime/mimekit/issue1189.mbox.txt message 2 part 4",
                          "mime/mimekit/issue358.txt"};
 
+// Two To fields, both signed. RFC 6376 5.4.2 takes them from the bottom up, as the three others do.
+const Names two_of_a_name = {"arc/arc-draft-validation-tests.yml ams_fields_h_dup1", "arc/arc-draft-validation-tests.yml ams_fields_h_dup2"};
+const Names blanks_and_no_field = {"mime/mail/rfc2822/example13.eml"};
+
 const std::vector<Difference>& differences() {
   static const std::vector<Difference> all = {
       {"python", "verifies",
@@ -165,6 +169,10 @@ const std::vector<Difference>& differences() {
       {"opendkim", "signs",
        "libopendkim signs a line as a field whose name has blanks (RFC 5322 2.2 allows none); dkimpy does not verify that either",
        blank_in_name},
+      {"rspamd", "verifies", "Rspamd hashes fields of one name from the top down", two_of_a_name},
+      {"rspamd", "signs", "the same", two_of_a_name},
+      {"rspamd", "verifies", "Rspamd reads a header with blanks in front of the colons and a line that is no field in a way of its own", blanks_and_no_field},
+      {"rspamd", "signs", "the same", blanks_and_no_field},
   };
   return all;
 }
