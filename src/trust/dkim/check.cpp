@@ -47,6 +47,7 @@ SignedMessage::SignedMessage(const mail::Message& message) : message_(message) {
   }
   std::ranges::sort(all);
   order_.reserve(all.size());
+  names_.reserve(all.size());
   for (const auto& [name, index] : all) {
     if (names_.empty() || names_.back().name != name) names_.push_back({name, order_.size(), order_.size()});
     order_.push_back(index);

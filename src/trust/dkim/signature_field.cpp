@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 
+#include "base/cursor.h"
 #include "base/text.h"
 #include "crypto/hasher.h"
 #include "mail/address.h"
@@ -53,7 +54,8 @@ bool read_field_names(const TagList& list, SignatureField& into) {
   into.shown.signed_fields.reserve(count);
   for (auto rest = h->value;;) {
     const auto colon = rest.find(':');
-    into.shown.signed_fields.push_back(to_lower(trim_fws(rest.substr(0, colon))));
+    auto& name = into.shown.signed_fields.emplace_back(trim_fws(rest.substr(0, colon)));
+    for (char& c : name) c = Cursor::lower(c);
     if (colon == rest.npos) break;
     rest.remove_prefix(colon + 1);
   }
