@@ -10,16 +10,11 @@
 
 #include <cstdlib>
 
+#include "base/freed.h"
+
 namespace posthorn::crypto {
 namespace {
 
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* raw) const {
-    Free(raw);
-  }
-};
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Freed<EVP_PKEY_CTX_free>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;

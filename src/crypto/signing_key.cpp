@@ -13,18 +13,12 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "base/freed.h"
 #include "crypto/public_key_der.h"
 
 namespace posthorn::crypto {
 namespace {
 
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* raw) const {
-    Free(raw);
-  }
-};
 using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Freed<EVP_PKEY_CTX_free>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
 using Bio = std::unique_ptr<BIO, Freed<BIO_free>>;

@@ -6,39 +6,12 @@
 
 #include "base/cursor.h"
 #include "base/text.h"
+#include "mail/entities.h"
 #include "mail/lexer.h"
 #include "mail/text.h"
 
 namespace posthorn::mail {
 namespace {
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  if (code == 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) code = 0xfffd;
-  const auto byte = [&out](std::uint32_t b) { out += static_cast<char>(b); };
-  if (code < 0x80) {
-    byte(code);
-  } else if (code < 0x800) {
-    byte(0xc0 | code >> 6);
-    byte(0x80 | (code & 0x3f));
-  } else if (code < 0x10000) {
-    byte(0xe0 | code >> 12);
-    byte(0x80 | (code >> 6 & 0x3f));
-    byte(0x80 | (code & 0x3f));
-  } else {
-    byte(0xf0 | code >> 18);
-    byte(0x80 | (code >> 12 & 0x3f));
-    byte(0x80 | (code >> 6 & 0x3f));
-    byte(0x80 | (code & 0x3f));
-  }
-}
-
-constexpr auto entities = std::to_array<std::pair<std::string_view, std::uint32_t>>(
-    {{"amp", '&'},      {"lt", '<'},       {"gt", '>'},        {"quot", '"'},     {"apos", '\''},    {"nbsp", ' '},
-     {"copy", 0xa9},    {"reg", 0xae},     {"hellip", 0x2026}, {"mdash", 0x2014}, {"ndash", 0x2013}, {"lsquo", 0x2018},
-     {"rsquo", 0x2019}, {"ldquo", 0x201c}, {"rdquo", 0x201d},  {"laquo", 0xab},   {"raquo", 0xbb},   {"bull", 0x2022},
-     {"middot", 0xb7},  {"euro", 0x20ac},  {"pound", 0xa3},    {"auml", 0xe4},    {"ouml", 0xf6},    {"uuml", 0xfc},
-     {"Auml", 0xc4},    {"Ouml", 0xd6},    {"Uuml", 0xdc},     {"szlig", 0xdf},   {"eacute", 0xe9},  {"egrave", 0xe8},
-     {"agrave", 0xe0},  {"ccedil", 0xe7},  {"zwnj", 0x200c},   {"trade", 0x2122}, {"shy", 0xad}});
 
 constexpr auto blocks = std::to_array<std::string_view>(
     {"p",  "br", "div", "tr",         "li",  "ul",      "ol",      "table",  "h1",     "h2",   "h3", "h4",
@@ -66,8 +39,8 @@ class Reader {
 
  private:
   void take_text() {
+    if (at_.peek() == '&') return take_entity();
     const char c = *at_.next();
-    if (c == '&') return take_entity();
     if (is_fws(c) || c == '\f') return space();
     out_ += is_control(c) ? ' ' : c;
   }
@@ -81,36 +54,16 @@ class Reader {
   }
 
   void take_entity() {
-    Cursor look = at_;
-    std::uint32_t code = 0;
-    bool found = false;
-    if (look.take('#')) {
-      const bool hexadecimal = look.take('x') || look.take('X');
-      const auto digits = look.take_while([&](char c) { return hexadecimal ? hex_digit(c) >= 0 : is_digit(c); });
-      for (const char c : digits.substr(0, 8)) code = code * (hexadecimal ? 16 : 10) + static_cast<std::uint32_t>(hex_digit(c));
-      found = !digits.empty();
-      if (code < 0x20 || (code >= 0x7f && code < 0xa0)) code = ' ';
-    } else {
-      const auto name = look.rest().substr(0, std::min<std::size_t>(10, look.left()));
-      std::size_t size = 0;
-      while (size < name.size() && (is_alpha(name[size]) || is_digit(name[size]))) ++size;
-      for (const auto& [word, value] : entities)
-        if (word == name.substr(0, size)) {
-          code = value;
-          found = true;
-        }
-      if (found) look.take(size);
-    }
-    if (!found) {
+    auto rest = at_.rest();
+    const auto code = mail::take_entity(rest);
+    if (!code) {
+      at_.take('&');
       out_ += '&';
       return;
     }
-    look.take(';');
-    at_ = look;
-    if (code == ' ' || code == 0xa0)
-      space();
-    else
-      append_utf8(out_, code);
+    at_.take(at_.left() - rest.size());
+    if (*code <= ' ' || (*code >= 0x7f && *code <= 0xa0)) space();  // controls, and the space that does not break
+    else append_utf8(out_, *code);
   }
 
   void take_markup() {

@@ -8,22 +8,16 @@
 
 #include <openssl/ssl.h>
 
+#include "base/freed.h"
 #include "base/result.h"
 
 namespace posthorn::net {
 
-template <auto Free>
-struct Freer {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using SslCtxPtr = std::unique_ptr<SSL_CTX, Freer<SSL_CTX_free>>;
-using SslPtr = std::unique_ptr<SSL, Freer<SSL_free>>;
-using X509Ptr = std::unique_ptr<X509, Freer<X509_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
-using BioPtr = std::unique_ptr<BIO, Freer<BIO_free>>;
+using SslCtxPtr = std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>>;
+using SslPtr = std::unique_ptr<SSL, Freed<SSL_free>>;
+using X509Ptr = std::unique_ptr<X509, Freed<X509_free>>;
+using KeyPtr = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
+using BioPtr = std::unique_ptr<BIO, Freed<BIO_free>>;
 
 // A context with the floor of attacks.md B5: TLS 1.2, ECDHE with AEAD, no compression, renegotiation, tickets or early data.
 SslCtxPtr hardened_context(const SSL_METHOD* method);
