@@ -8,7 +8,10 @@
 namespace posthorn::crypto {
 namespace {
 
-EVP_MD_CTX* context(const std::shared_ptr<void>& held) { return static_cast<EVP_MD_CTX*>(held.get()); }
+template <class Held>
+EVP_MD_CTX* context(const Held& held) {
+  return static_cast<EVP_MD_CTX*>(held.get());
+}
 
 // Contexts that were used up wait for the thread's next Hasher: making one anew costs as much as hashing half a kilobyte.
 class Spare {
@@ -32,10 +35,6 @@ class Spare {
 };
 thread_local Spare spare;
 
-std::shared_ptr<void> new_context() {
-  return {spare.take(), [](void* raw) { spare.put(static_cast<EVP_MD_CTX*>(raw)); }};
-}
-
 // Fetched once: OpenSSL looks its providers through for each digest that was not.
 const EVP_MD* kind_of(Digest digest) {
   static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
@@ -45,12 +44,14 @@ const EVP_MD* kind_of(Digest digest) {
 
 }  // namespace
 
+void Hasher::Return::operator()(void* context) const { spare.put(static_cast<EVP_MD_CTX*>(context)); }
+
 // A digest of bytes in memory fails only when there is no memory left.
-Hasher::Hasher(Digest digest) : context_(new_context()) {
+Hasher::Hasher(Digest digest) : context_(spare.take()) {
   if (!context_ || EVP_DigestInit_ex(context(context_), kind_of(digest), nullptr) != 1) std::abort();
 }
 
-Hasher::Hasher(const Hasher& other) : context_(new_context()) {
+Hasher::Hasher(const Hasher& other) : context_(spare.take()) {
   if (!context_ || EVP_MD_CTX_copy_ex(context(context_), context(other.context_)) != 1) std::abort();
 }
 

@@ -18,7 +18,10 @@ class Hasher {
   std::string finish();  // raw bytes; once, afterwards the Hasher is used up
 
  private:
-  std::shared_ptr<void> context_;  // EVP_MD_CTX
+  struct Return {
+    void operator()(void* context) const;
+  };
+  std::unique_ptr<void, Return> context_;  // EVP_MD_CTX
 };
 
 constexpr std::size_t size_of(Digest digest) {

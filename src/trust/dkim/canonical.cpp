@@ -33,25 +33,25 @@ void append_relaxed(const mail::HeaderField& field, std::string& out) {
   out += ':';
   const std::size_t begin = out.size();
   bool space = false;
-  const auto value = field.value;
-  std::size_t i = 0;
-  while (i < value.size()) {
-    const char c = value[i];
-    if (c == '\n' || (c == '\r' && i + 1 < value.size() && value[i + 1] == '\n')) {  // a fold; white space follows it
-      ++i;
+  const char* at = field.value.begin();
+  const char* const last = field.value.end();
+  while (at < last) {
+    const char c = *at;
+    if (c == '\n' || (c == '\r' && at + 1 < last && at[1] == '\n')) {  // a fold; white space follows it
+      ++at;
       continue;
     }
     if (c == ' ' || c == '\t') {
       space = true;
-      ++i;
+      ++at;
       continue;
     }
     if (space && out.size() > begin) out += ' ';
     space = false;
-    auto end = i + 1;  // a lone CR is content, but is looked at alone
-    while (end < value.size() && static_cast<unsigned char>(value[end]) > ' ') ++end;
-    out.append(value.substr(i, end - i));
-    i = end;
+    // A lone CR is content, but is looked at alone.
+    const char* const end = std::find_if(at + 1, last, [](char one) { return static_cast<unsigned char>(one) <= ' '; });
+    out.append(at, end);
+    at = end;
   }
   out += crlf;
 }

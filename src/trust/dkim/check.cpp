@@ -107,9 +107,9 @@ std::string SignedMessage::hashed_fields(Canonical form, const std::vector<std::
 }
 
 const BodyDigest& SignedMessage::body(Canonical form, crypto::Digest digest) {
-  const auto [at, fresh] = bodies_.try_emplace({form, digest});
-  if (fresh) at->second = body_digest(form, digest, message_.bytes.substr(message_.root().body_begin));
-  return at->second;
+  auto& known = bodies_[(form == Canonical::simple ? 0U : 2U) + (digest == crypto::Digest::sha256 ? 0U : 1U)];
+  if (!known) known = body_digest(form, digest, message_.bytes.substr(message_.root().body_begin));
+  return *known;
 }
 
 void append_own_field(Canonical form, const mail::HeaderField& field, const SignatureField& signature, std::string& out) {

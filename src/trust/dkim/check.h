@@ -3,7 +3,7 @@
 // Security: linear in the message for each signature; the body is hashed once for each form, never copied.
 #pragma once
 
-#include <map>
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -48,7 +48,7 @@ class SignedMessage {
   std::string lower_;
   std::vector<Name> names_;
   std::vector<std::size_t> order_;
-  std::map<std::pair<Canonical, crypto::Digest>, BodyDigest> bodies_;
+  std::array<std::optional<BodyDigest>, 4> bodies_;  // of each form and digest
 };
 
 // The signature's own field with an empty b=, without its line end.
