@@ -3,6 +3,7 @@
 python3 tests/run.py BUILD [all | unit | e2e [NAME...] | fuzz SECONDS]
 The last line is "N passed, N failed" (", N skipped" where some were). Exit status 0 only if none failed and some passed.
 """
+import concurrent.futures
 import glob
 import json
 import os
@@ -27,8 +28,8 @@ class Count:
         self.skipped += skipped
 
 
-def run_gtest(program, count):
-    """One GoogleTest program. A crash counts as one failure more than what it had reported."""
+def run_gtest(program):
+    """One GoogleTest program: what it printed for people, passed, failed, skipped. A crash counts as one failure more than what it had reported."""
     name = os.path.basename(program)
     started = time.time()
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
@@ -50,11 +51,10 @@ def run_gtest(program, count):
                     passed += 1
     if done.returncode != 0 and failed == 0:
         failed += 1
-    print(f"{name:28} {passed:5} passed {failed:3} failed {skipped:3} skipped  {time.time() - started:6.1f} s", flush=True)
+    text = f"{name:28} {passed:5} passed {failed:3} failed {skipped:3} skipped  {time.time() - started:6.1f} s\n"
     if failed:
-        sys.stdout.write(done.stdout.decode("utf-8", "replace")[-20000:])
-        sys.stdout.flush()
-    count.add(passed, failed, skipped)
+        text += done.stdout.decode("utf-8", "replace")[-20000:]
+    return text, passed, failed, skipped
 
 
 def run_check(command, count):
@@ -67,8 +67,13 @@ def run_check(command, count):
 
 
 def run_unit(build, count):
-    for program in sorted(glob.glob(os.path.join(SOURCE, build, "tests", "**", "*_tests"), recursive=True)):
-        run_gtest(program, count)
+    # Each on a core of its own, the largest first: most use one thread.
+    programs = sorted(glob.glob(os.path.join(SOURCE, build, "tests", "**", "*_tests"), recursive=True), key=os.path.getsize, reverse=True)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for text, *counts in pool.map(run_gtest, programs):
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            count.add(*counts)
     for check in sorted(glob.glob(os.path.join(SOURCE, "tools", "check_*"))):
         run_check([check], count)
 
