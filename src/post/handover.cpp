@@ -66,7 +66,7 @@ Result<mail::Address> onward_path(const store::Store& store, const crypto::Keyri
   if (from.empty()) return from;
   TRY_ASSIGN(const auto route, store.route(from.text()));
   if (route.kind != store::Route::Kind::not_local) return from;
-  return srs_forward(from, alias.domain, srs_mac(keyring), now);
+  return srs_forward(from, alias.domain, srs_mac(keyring), now).value_or(from);
 }
 
 }  // namespace

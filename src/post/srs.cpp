@@ -3,13 +3,14 @@
 #include <array>
 
 #include "base/text.h"
+#include "crypto/bytes.h"
 
 namespace posthorn::post {
 namespace {
 
 // RFC 4648 section 6 in small letters: on its way an address may lose its capitals.
 constexpr std::string_view digits = "abcdefghijklmnopqrstuvwxyz234567";
-constexpr std::size_t mac_length = 8, time_length = 2;
+constexpr std::size_t mac_length = 8, time_length = 2, longest_local = 64;
 constexpr unsigned days_in_circle = 32 * 32, days_of_life = 21;
 
 std::string first_digits(std::string_view bytes) {
@@ -65,23 +66,29 @@ std::unexpected<Error> no_srs(const mail::Address& address) {
   return fail(Errc::refused, address.text() + " is no address that this server made for mail it sent on", "Notices can only go to a sender address of the last three weeks");
 }
 
+std::string wrapped(const mail::Address& reverse_path, std::string_view domain, const SrsMac& mac, WallTime now) {
+  const std::string_view local = reverse_path.local;
+  if (has_kind(local, '0')) {
+    // The first who rewrote it knows the sender; a notice goes to him at once.
+    const std::string rest = reverse_path.domain + "=" + std::string(local.substr(4));
+    return "SRS1=" + sign(mac, "1", rest, domain) + "=" + rest;
+  }
+  if (has_kind(local, '1')) {
+    auto rest = local.substr(5);
+    if (take_part(rest)) return "SRS1=" + sign(mac, "1", rest, domain) + "=" + std::string(rest);
+  }
+  const std::string rest = stamp_of(day_of(now)) + "=" + reverse_path.domain + "=" + reverse_path.local;
+  return "SRS0=" + sign(mac, "0", rest, domain) + "=" + rest;
+}
+
 }  // namespace
 
 bool is_srs(const mail::Address& address) { return has_kind(address.local, '0') || has_kind(address.local, '1'); }
 
-mail::Address srs_forward(const mail::Address& reverse_path, std::string_view domain, const SrsMac& mac, WallTime now) {
-  std::string_view local = reverse_path.local;
-  if (has_kind(local, '0')) {
-    // The first who rewrote it knows the sender; a notice goes to him at once.
-    const std::string rest = reverse_path.domain + "=" + std::string(local.substr(4));
-    return {"SRS1=" + sign(mac, "1", rest, domain) + "=" + rest, std::string(domain)};
-  }
-  if (has_kind(local, '1')) {
-    auto rest = local.substr(5);
-    if (take_part(rest)) return {"SRS1=" + sign(mac, "1", rest, domain) + "=" + std::string(rest), std::string(domain)};
-  }
-  const std::string rest = stamp_of(day_of(now)) + "=" + reverse_path.domain + "=" + reverse_path.local;
-  return {"SRS0=" + sign(mac, "0", rest, domain) + "=" + rest, std::string(domain)};
+std::optional<mail::Address> srs_forward(const mail::Address& reverse_path, std::string_view domain, const SrsMac& mac, WallTime now) {
+  auto local = wrapped(reverse_path, domain, mac, now);
+  if (local.size() > longest_local) return std::nullopt;
+  return mail::Address{std::move(local), std::string(domain)};
 }
 
 Result<mail::Address> srs_reverse(const mail::Address& address, const SrsMac& mac, WallTime now) {
@@ -89,7 +96,7 @@ Result<mail::Address> srs_reverse(const mail::Address& address, const SrsMac& ma
   const bool first = has_kind(address.local, '0');
   std::string_view rest = std::string_view(address.local).substr(5);
   const auto said = take_part(rest);
-  if (!said || to_lower(*said) != sign(mac, first ? "0" : "1", rest, address.domain)) return no_srs(address);
+  if (!said || !crypto::equal_constant_time(to_lower(*said), sign(mac, first ? "0" : "1", rest, address.domain))) return no_srs(address);
   if (first) {
     const auto stamp = take_part(rest);
     if (!stamp || stamp->size() != time_length || !is_fresh(to_lower(*stamp), now)) return no_srs(address);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,8 +18,9 @@ namespace posthorn::post {
 // A keyed hash of at least 8 octets, such as Keyring::pseudonym().
 using SrsMac = std::function<std::string(std::string_view text)>;
 
-// The reverse-path to send `reverse_path`'s message on with; `domain` is ours. Not for the null reverse-path.
-mail::Address srs_forward(const mail::Address& reverse_path, std::string_view domain, const SrsMac& mac, WallTime now);
+// The reverse-path to send `reverse_path`'s message on with; `domain` is ours. Not for the null reverse-path. Nothing: it would be longer
+// than a local-part may be (rfc:5321#4.5.3.1.1), and others would refuse it.
+std::optional<mail::Address> srs_forward(const mail::Address& reverse_path, std::string_view domain, const SrsMac& mac, WallTime now);
 
 bool is_srs(const mail::Address& address);
 // Where a notice to that address belongs. Errors: refused: we never made it, or it is older than three weeks, or it is no SRS address.

@@ -19,7 +19,7 @@ TEST(Srs, ANoticeFindsTheWayBack) {
   for (const auto* text : {"alice@blue.test", "\"a b\"@blue.test", "a=b=c@xn--bcher-kva.test", "x+y@[192.0.2.1]", "Some.Body@blue.test"}) {
     const auto from = mail::parse_address(text);
     ASSERT_TRUE(from) << text;
-    const auto sent_as = srs_forward(*from, "green.test", ours, today);
+    const auto sent_as = *srs_forward(*from, "green.test", ours, today);
     EXPECT_TRUE(is_srs(sent_as));
     EXPECT_EQ(sent_as.domain, "green.test");
     const auto parsed = mail::parse_address(sent_as.text());
@@ -35,22 +35,22 @@ TEST(Srs, ANoticeFindsTheWayBack) {
 }
 
 TEST(Srs, AnAddressThatLostItsCapitalsIsStillOurs) {
-  const auto sent_as = srs_forward({"Some.Body", "blue.test"}, "green.test", ours, today);
+  const auto sent_as = *srs_forward({"Some.Body", "blue.test"}, "green.test", ours, today);
   const auto back = srs_reverse({to_upper(sent_as.local), "GREEN.test"}, ours, today);
   ASSERT_TRUE(back);
   EXPECT_EQ(to_lower(back->text()), "some.body@blue.test");
 }
 
 TEST(Srs, WhatWasRewrittenBeforeIsWrappedOnceAndGoesBackToItsFirstForwarder) {
-  const auto first = srs_forward({"alice", "blue.test"}, "green.test", theirs, today);
-  auto second = srs_forward(first, "red.test", ours, today);
+  const auto first = *srs_forward({"alice", "blue.test"}, "green.test", theirs, today);
+  auto second = *srs_forward(first, "red.test", ours, today);
   EXPECT_TRUE(second.local.starts_with("SRS1=")) << second.local;
   const auto back = srs_reverse(second, ours, today);
   ASSERT_TRUE(back);
   EXPECT_EQ(*back, first);
   auto length = second.local.size();
   for (int hop = 0; hop < 10; ++hop) {  // however many hops there are, it grows no longer
-    second = srs_forward(second, "pink.test", ours, today);
+    second = *srs_forward(second, "pink.test", ours, today);
     EXPECT_EQ(second.local.size(), length);
     const auto again = srs_reverse(second, ours, today);
     ASSERT_TRUE(again);
@@ -58,8 +58,14 @@ TEST(Srs, WhatWasRewrittenBeforeIsWrappedOnceAndGoesBackToItsFirstForwarder) {
   }
 }
 
+TEST(Srs, WhatWouldBeLongerThanALocalPartMayBeIsLeftAsItIs) {
+  const mail::Address long_one{std::string(40, 'a'), "blue.test"};
+  EXPECT_FALSE(srs_forward(long_one, "green.test", ours, today));
+  EXPECT_TRUE(srs_forward({std::string(37, 'a'), "blue.test"}, "green.test", ours, today));
+}
+
 TEST(Srs, NobodyElseCanMakeOrChangeOne) {
-  const auto good = srs_forward({"alice", "blue.test"}, "green.test", ours, today);
+  const auto good = *srs_forward({"alice", "blue.test"}, "green.test", ours, today);
   EXPECT_FALSE(srs_reverse({good.local, "other.test"}, ours, today));
   for (std::size_t i = 5; i < good.local.size(); ++i) {
     auto changed = good;
