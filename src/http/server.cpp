@@ -137,6 +137,17 @@ Task<Status> Exchange::begin(Response head) {
   co_return co_await stream_.write(bytes);
 }
 
+Task<Status> Exchange::switch_protocols(Fields fields) {
+  answered_ = true;
+  ended_ = true;
+  Response response;
+  response.status = 101;
+  response.fields = std::move(fields);
+  const auto bytes = head_of(response, true, false);
+  stream_.deadline(write_patience);
+  co_return co_await stream_.write(bytes);
+}
+
 Task<Status> Exchange::send(std::string_view piece) {
   stream_.deadline(write_patience);
   co_return co_await stream_.write(piece);

@@ -33,7 +33,8 @@ class Exchange {
   Task<Status> begin(Response head);
   Task<Status> send(std::string_view piece);
 
-  // For WebSocket: after a 101 the stream is the handler's, with what was read ahead.
+  // For WebSocket: tells 101 with these fields; then the stream is the handler's until it returns, with what was read ahead.
+  Task<Status> switch_protocols(Fields fields);
   std::string take_buffer() { return std::move(buffer_); }
 
   bool answered() const { return answered_; }

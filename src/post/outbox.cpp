@@ -208,6 +208,17 @@ Task<Result<Outbox::Handed>> Outbox::send(AccountId account, SubmissionRecord re
   co_return out;
 }
 
+Task<Status> Outbox::send_unwatched(Letter letter) {
+  auto handover = co_await Handover::make(store_, keyring_, options_, std::move(letter));
+  if (!handover) co_return fail(handover.error());
+  auto& ready = *handover;
+  store::Work work = [&](store::Transaction& tx) -> Status { return ready.write(store_, tx); };
+  auto done = co_await store_.transact(std::move(work));
+  if (!done) co_return fail(done.error());
+  if (auto due = ready.committed(store_)) sender_.wake(*due);
+  co_return Status{};
+}
+
 Task<Result<bool>> Outbox::take_back(AccountId account, ObjectId submission) {
   bool taken = false;
   store::Work work = [&](store::Transaction& tx) -> Status {

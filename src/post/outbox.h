@@ -26,6 +26,8 @@ class Outbox {
   };
   // `letter`: checked, completed and signed (Office::prepare_submission). Errors are the store's: over_quota, not_found, too_big, io.
   Task<Result<Handed>> hand_in(AccountId account, SubmissionRecord record, Letter letter, std::optional<WallTime> release);
+  // A letter of which nothing is kept, such as a receipt. Errors as above.
+  Task<Status> send_unwatched(Letter letter);
   // False: it has left already. not_found: there is no such submission.
   Task<Result<bool>> take_back(AccountId account, ObjectId submission);
 

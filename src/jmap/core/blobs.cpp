@@ -53,6 +53,11 @@ std::optional<Named> read_name(std::string_view id) {
 std::string blob_of_email(EmailId email) { return "BM" + hex_of(number(email)); }
 std::string blob_of_part(EmailId email, std::string_view part_id) { return blob_of_email(email) + "-" + std::string(part_id); }
 std::string blob_of_part(std::string_view blob_id, std::string_view part_id) { return std::string(blob_id) + "-" + std::string(part_id); }
+std::optional<EmailId> email_of_blob(std::string_view blob_id) {
+  const auto named = read_name(blob_id);
+  if (!named || named->upload || !named->parts.empty()) return std::nullopt;
+  return EmailId{named->number};
+}
 std::string blob_of_upload(ObjectId upload) { return "BO" + hex_of(number(upload)); }
 
 Result<std::optional<Blob>> read_blob(const store::Store& store, AccountId account, std::string_view blob_id) {

@@ -14,6 +14,7 @@ namespace posthorn::jmap {
 std::string blob_of_email(EmailId email);                              // "BM1f"
 std::string blob_of_part(EmailId email, std::string_view part_id);     // "BM1f.1.2": the part's decoded content
 std::string blob_of_upload(ObjectId upload);                           // "BO1f"
+std::optional<EmailId> email_of_blob(std::string_view blob_id);         // of the whole message of an Email, not of a part
 // A part of a message that is itself a blob, for Email/parse.
 std::string blob_of_part(std::string_view blob_id, std::string_view part_id);
 

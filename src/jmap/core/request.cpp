@@ -136,6 +136,7 @@ json::object session_json(const Services& services, const sasl::Login& login) {
   const auto id = account_text(login.account);
   for (const auto& one : capabilities()) {
     server[one.name] = one.for_server(services);
+    if (one.for_account == nullptr) continue;
     account[one.name] = one.for_account(services);
     primary[one.name] = id;
   }

@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "jmap/blob/methods.h"
+#include "jmap/contacts/methods.h"
 #include "jmap/mail/methods.h"
+#include "jmap/mdn/methods.h"
+#include "jmap/quota/methods.h"
 
 namespace posthorn::jmap {
 namespace {
@@ -11,6 +15,9 @@ namespace {
 namespace json = boost::json;
 
 json::object nothing(const Services&) { return {}; }
+
+// rfc:8887#3.1; the URL hangs on the host that the Session was asked by, so who tells it adds it.
+json::object websocket_capability(const Services&) { return {{"supportsPush", true}}; }
 
 json::object core_limits(const Services& services) {
   const auto& limits = services.limits;
@@ -24,13 +31,18 @@ constexpr std::array all_capabilities = {
     Capability{"urn:ietf:params:jmap:core", core_limits, nothing},
     Capability{"urn:ietf:params:jmap:mail", nothing, mail_capability},
     Capability{"urn:ietf:params:jmap:submission", nothing, submission_capability},
+    Capability{"urn:ietf:params:jmap:mdn", nothing, nothing},
+    Capability{"urn:ietf:params:jmap:contacts", nothing, contacts_capability},
+    Capability{"urn:ietf:params:jmap:blob", nothing, blob_limits},
+    Capability{"urn:ietf:params:jmap:quota", nothing, nothing},
+    Capability{"urn:ietf:params:jmap:websocket", websocket_capability, nullptr},
     Capability{"urn:posthorn:journey", nothing, nothing},
 };
 
 }  // namespace
 
 std::span<const std::span<const Method>> tables() {
-  static const std::array all = {core_methods(), mail_methods()};
+  static const std::array all = {core_methods(), mail_methods(), mdn_methods(), contacts_methods(), blob_methods(), quota_methods()};
   return all;
 }
 

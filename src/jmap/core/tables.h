@@ -15,7 +15,7 @@ std::span<const std::span<const Method>> tables();
 struct Capability {
   std::string_view name;
   boost::json::object (*for_server)(const Services&);
-  boost::json::object (*for_account)(const Services&);
+  boost::json::object (*for_account)(const Services&);  // absent: it is of no account's data
 };
 std::span<const Capability> capabilities();
 bool is_capability(std::string_view name);

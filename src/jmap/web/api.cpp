@@ -9,6 +9,8 @@ namespace posthorn::jmap {
 
 Task<void> session_resource(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
   auto session = session_json(web.services(), visitor.login);
+  // rfc:8887#3.1
+  session["capabilities"].as_object()["urn:ietf:params:jmap:websocket"].as_object()["url"] = "wss://" + std::string(exchange.request().field("host")) + "/jmap/ws";
   session["state"] = session_state(web.services(), visitor.login);
   // Relative to this resource: right for whatever name and port the client came by.
   session["apiUrl"] = "/jmap/api";

@@ -7,9 +7,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
-#include <set>
 
 #include "base/text.h"
+#include "jmap/core/states.h"
 #include "jmap/web/web.h"
 
 namespace posthorn::jmap {
@@ -19,8 +19,7 @@ constexpr std::uint64_t least_ping = 5, most_ping = 300;  // rfc:8620#7.3: the s
 constexpr auto silence = std::chrono::seconds(120);       // after it a comment shows whether the client is still there
 
 struct Wanted {
-  bool all = false;
-  std::set<std::string, std::less<>> types;
+  Types types;
   bool close_after_state = false;
   std::uint64_t ping = 0;
 };
@@ -28,23 +27,14 @@ struct Wanted {
 Wanted read_wanted(const http::Request& request) {
   Wanted out;
   const auto types = request.parameter("types");
-  out.all = types == "*";
-  for (const auto one : split(types, ',')) out.types.emplace(one);
+  if (types != "*") {
+    out.types.emplace();
+    for (const auto one : split(types, ',')) out.types->emplace_back(one);
+  }
   out.close_after_state = request.parameter("closeafter") == "state";
   const auto ping = request.parameter("ping");
   std::from_chars(ping.data(), ping.data() + ping.size(), out.ping);
   if (out.ping > 0) out.ping = std::clamp(out.ping, least_ping, most_ping);
-  return out;
-}
-
-// What changed since `before`, for those types.
-boost::json::object changed(const store::States& before, const store::States& now, const Wanted& wanted) {
-  boost::json::object out;
-  for (std::size_t i = 0; i < now.size(); ++i) {
-    const auto name = type_name(static_cast<store::DataType>(i));
-    if (now[i] == before[i] || name.empty() || (!wanted.all && !wanted.types.contains(name))) continue;
-    out[name] = state_text(now[i]);
-  }
   return out;
 }
 
@@ -81,7 +71,7 @@ Task<void> event_source(Web& web, const Visitor& visitor, http::Exchange& exchan
     wakes.look = true;
     wakes.wake.cancel();
   });
-  auto states = services.store.view(account).states();
+  auto known = known_of(services.store.view(account));
   http::Response head;
   head.fields = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}, {"X-Accel-Buffering", "no"}};
   auto going = co_await exchange.begin(std::move(head));
@@ -100,11 +90,11 @@ Task<void> event_source(Web& web, const Visitor& visitor, http::Exchange& exchan
       const auto view = services.store.view(account);
       auto account_now = view.account();
       if (!account_now || !account_now->enabled) break;
-      const auto now = view.states();
-      auto types = changed(states, now, wanted);
-      states = now;
+      auto now = known_of(view);
+      auto types = changed_types(known, now, wanted.types);
+      known = std::move(now);
       if (types.empty()) continue;
-      boost::json::object state{{"@type", "StateChange"}, {"changed", boost::json::object{{account_text(account), std::move(types)}}}};
+      const auto state = state_change(account, std::move(types));
       text = "event: state\nid: " + state_text(view.modseq()) + "\ndata: " + boost::json::serialize(state) + "\n\n";
     } else if (wanted.ping > 0) {
       text = "event: ping\ndata: {\"interval\":" + std::to_string(wanted.ping) + "}\n\n";

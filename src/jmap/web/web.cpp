@@ -16,7 +16,7 @@ constexpr std::size_t login_body = 8'192;
 constexpr Route routes[] = {
     {"GET", "/.well-known/jmap", session_resource}, {"GET", "/jmap/session", session_resource}, {"POST", "/jmap/api", api},
     {"POST", "/jmap/upload/", upload},              {"GET", "/jmap/download/", download},       {"GET", "/jmap/eventsource", event_source},
-    {"GET", "/body/", message_body},                {"POST", "/auth/logout", log_out},
+    {"GET", "/body/", message_body},                {"POST", "/auth/logout", log_out},          {"GET", "/jmap/ws", web_socket},
 };
 
 struct Found {
@@ -196,22 +196,6 @@ http::Response problem_response(unsigned status, std::string_view type, std::str
   auto out = json_response(status, body);
   out.fields.front().second = "application/problem+json";
   return out;
-}
-
-std::string_view type_name(store::DataType type) {
-  switch (type) {
-    case store::DataType::mailbox: return "Mailbox";
-    case store::DataType::thread: return "Thread";
-    case store::DataType::email: return "Email";
-    case store::DataType::delivery: return "EmailDelivery";
-    case store::DataType::identity: return "Identity";
-    case store::DataType::submission: return "EmailSubmission";
-    case store::DataType::vacation: return "VacationResponse";
-    case store::DataType::sieve_script: return "SieveScript";
-    case store::DataType::address_book: return "AddressBook";
-    case store::DataType::contact: return "ContactCard";
-    default: return {};
-  }
 }
 
 Task<void> Web::handle(http::Exchange& exchange) {

@@ -77,11 +77,9 @@ Task<void> session_resource(Web&, const Visitor&, http::Exchange&, std::string_v
 Task<void> api(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 Task<void> upload(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 Task<void> download(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> web_socket(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 Task<void> event_source(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 Task<void> message_body(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 Task<void> log_out(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-
-// The type names of push and of /changes, by DataType; empty: not told.
-std::string_view type_name(store::DataType type);
 
 }  // namespace posthorn::jmap
