@@ -354,7 +354,16 @@ TEST(Office, ForwardsAliasesOnceToEach) {
   w.pass(hours(2));
   EXPECT_EQ(World::inbox(w.green, w.bob).size(), 1u);
   EXPECT_EQ(World::inbox(w.blue, w.alice).size(), 1u);
-  EXPECT_TRUE(World::inbox(w.green, w.bob)[0].starts_with("Return-Path: <x@red.test>"));
+  // Under an address of blue's, by which a notice, and nothing else, finds the way back (attacks.md C14).
+  EXPECT_TRUE(World::inbox(w.blue, w.alice)[0].starts_with("Return-Path: <x@red.test>"));
+  const auto there = World::inbox(w.green, w.bob)[0];
+  ASSERT_TRUE(there.starts_with("Return-Path: <SRS0=")) << there;
+  const auto path = there.substr(14, there.find('>') - 14);
+  EXPECT_TRUE(path.ends_with("=red.test=x@blue.test")) << path;
+  EXPECT_EQ(w.hand_in(w.blue, World::stranger(), World::from("x@red.test"), {World::to(path)}, World::letter()).code, 550);
+  EXPECT_EQ(w.hand_in(w.blue, World::stranger(), smtp::MailFrom(), {World::to(path)}, World::letter()).code, 250);
+  ASSERT_EQ(World::queue(w.blue).size(), 1u);
+  EXPECT_EQ(World::queue(w.blue)[0].recipients.at(0).to.recipient.text(), "x@red.test");
 }
 
 // attacks.md B2: answers in clear behind STARTTLS are an attack, and no reason to go on in clear.
