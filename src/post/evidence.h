@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,5 +34,8 @@ struct Replay {
 };
 // `message`: as stored. The fields that we put on top disturb no verdict: no signature covers them.
 Replay replay(const boost::json::object& evidence, std::string_view message);
+// The judgement that it would have met had the SPF record of its sender's domain ended in "-all", "~all" or "?all". Nothing: that record has
+// no `all`, or the kept answers do not reach.
+std::optional<trust::Judgement> judge_with_ending(const boost::json::object& evidence, std::string_view message, std::string_view ending);
 
 }  // namespace posthorn::post

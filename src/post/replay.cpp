@@ -1,6 +1,7 @@
 // A judgement repeated from its evidence: the same bytes and the same answers must give the same verdicts, years later.
 #include <boost/json/array.hpp>
 
+#include "base/text.h"
 #include "mail/message.h"
 #include "post/evidence.h"
 #include "trust/json.h"
@@ -42,7 +43,52 @@ std::string verdicts_in(const json::object& judgement) {
   return out;
 }
 
+// rfc:7208#5.1 `all`, with or without a qualifier, as a term of its own.
+bool is_all(std::string_view term) {
+  if (!term.empty() && std::string_view("+-~?").contains(term.front())) term.remove_prefix(1);
+  return equal_icase(term, "all");
+}
+
+// The record with its `all` replaced; nothing if it is no SPF record or has none.
+std::optional<std::string> with_ending(std::string_view record, std::string_view ending) {
+  const auto terms = split(record, ' ');
+  if (terms.empty() || !equal_icase(terms.front(), "v=spf1")) return std::nullopt;
+  std::string out;
+  bool found = false;
+  for (const auto term : terms) {
+    found = found || is_all(term);
+    out += (out.empty() ? "" : " ") + std::string(is_all(term) ? ending : term);
+  }
+  return found ? std::optional(std::move(out)) : std::nullopt;
+}
+
+bool end_otherwise(trust::Answers& answers, const std::string& domain, std::string_view ending) {
+  bool done = false;
+  const auto* kept = answers.find(domain, dns::Type::txt);
+  if (kept == nullptr) return false;
+  auto changed = *kept;
+  for (auto& record : changed.records) {
+    auto* txt = std::get_if<dns::Txt>(&record);
+    auto text = txt == nullptr ? std::nullopt : with_ending(txt->text, ending);
+    if (!text) continue;
+    txt->text = std::move(*text);
+    done = true;
+  }
+  answers.put({domain, dns::Type::txt}, std::move(changed));
+  return done;
+}
+
 }  // namespace
+
+std::optional<trust::Judgement> judge_with_ending(const json::object& evidence, std::string_view bytes, std::string_view ending) {
+  const auto* dns = evidence.if_contains("dns");
+  const auto* before = evidence.if_contains("judgement");
+  if (dns == nullptr || before == nullptr || !before->is_object()) return std::nullopt;
+  auto answers = trust::answers_from_json(*dns);
+  const auto* spf = before->get_object().if_contains("spf");
+  if (!answers || spf == nullptr || !spf->is_object() || !end_otherwise(*answers, to_lower(text_at(spf->get_object(), "domain")), ending)) return std::nullopt;
+  return trust::judge(mail::parse(bytes), facts_of(evidence), trust::Rules(), *answers);
+}
 
 Replay replay(const json::object& evidence, std::string_view bytes) {
   Replay out;

@@ -42,5 +42,18 @@ TEST(BodyPage, its_policy_runs_and_fetches_nothing) {
   EXPECT_FALSE(policy.contains("allow-same-origin"));
 }
 
+TEST(BodyPage, for_paper_has_a_head_whose_fields_are_text) {
+  store::TestStore test;
+  const auto alice = test.add("alice@blue.test");
+  ASSERT_TRUE(test.append(alice, "From: \"<script>alert(1)</script>\" <a@blue.test>\r\nSubject: =?utf-8?Q?<img_src=3Dx>_&amp;?=\r\n\r\nHello\r\n"));
+  const auto page = body_page(test.store, alice, "M1", mail::html::Theme::light, Purpose::printing);
+  ASSERT_TRUE(page && *page);
+  EXPECT_TRUE((*page)->contains("<b>Subject:</b> &lt;img src=x> &amp;amp;")) << **page;
+  EXPECT_FALSE((*page)->contains("<script"));
+  const auto policy = body_policy(Purpose::printing);
+  EXPECT_TRUE(policy.starts_with("default-src 'none'; img-src data:;"));
+  EXPECT_FALSE(policy.contains("allow-scripts"));
+}
+
 }  // namespace
 }  // namespace posthorn::jmap

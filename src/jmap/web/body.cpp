@@ -8,6 +8,7 @@
 #include "jmap/core/blobs.h"
 #include "jmap/web/web.h"
 #include "mail/message.h"
+#include "mail/text.h"
 
 namespace posthorn::jmap {
 namespace {
@@ -44,10 +45,21 @@ std::string picture_url(const mail::Message& message, std::string_view cid, std:
   return {};
 }
 
-std::string as_html(std::string_view text) {
-  std::string out = "<pre>";
+std::string escaped(std::string_view text) {
+  std::string out;
   for (const char c : text) out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : std::string(1, c);
-  return out + "</pre>";
+  return out;
+}
+
+std::string as_html(std::string_view text) { return "<pre>" + escaped(text) + "</pre>"; }
+
+// Who wrote to whom and when, for paper. Fields as they were written.
+std::string head_for_paper(const mail::Message& message) {
+  std::string out;
+  for (const auto* name : {"Subject", "From", "To", "Cc", "Date"})
+    for (const auto& field : message.root().fields)
+      if (equal_icase(trim(field.name), name)) out += std::string("<div><b>") + name + ":</b> " + escaped(mail::decode_words(mail::unfolded(field.value))) + "</div>";
+  return out + "<hr>";
 }
 
 struct PageWork {
@@ -55,12 +67,13 @@ struct PageWork {
   AccountId account{};
   std::string id;
   mail::html::Theme theme = mail::html::Theme::light;
-  Result<std::optional<std::string>> operator()() const { return body_page(*store, account, id, theme); }
+  Purpose purpose = Purpose::reading;
+  Result<std::optional<std::string>> operator()() const { return body_page(*store, account, id, theme, purpose); }
 };
 
 }  // namespace
 
-Result<std::optional<std::string>> body_page(const store::Store& store, AccountId account, std::string_view email_id, mail::html::Theme theme) {
+Result<std::optional<std::string>> body_page(const store::Store& store, AccountId account, std::string_view email_id, mail::html::Theme theme, Purpose purpose) {
   if (!email_id.starts_with('M') || email_id.contains('-')) return std::optional<std::string>();
   TRY_ASSIGN(const auto blob, read_blob(store, account, "B" + std::string(email_id)));
   if (!blob) return std::optional<std::string>();
@@ -73,10 +86,14 @@ Result<std::optional<std::string>> body_page(const store::Store& store, AccountI
   const auto* html = text_part(message, "html");
   const auto* plain = html == nullptr ? text_part(message, "plain") : nullptr;
   const auto source = html != nullptr ? mail::text_of(message, *html) : plain != nullptr ? as_html(mail::text_of(message, *plain)) : std::string();
-  return std::optional<std::string>(mail::html::document(mail::html::rebuild(source, options), theme));
+  auto rebuilt = mail::html::rebuild(source, options);
+  if (purpose == Purpose::printing) rebuilt.html.insert(0, head_for_paper(message));
+  return std::optional<std::string>(mail::html::document(rebuilt, theme));
 }
 
-std::string_view body_policy() {
+std::string_view body_policy(Purpose purpose) {
+  if (purpose == Purpose::printing)
+    return "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox allow-same-origin allow-modals; frame-ancestors 'self'; base-uri 'none'; form-action 'none'";
   return "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'; base-uri 'none'; form-action 'none'";
 }
 
@@ -85,7 +102,9 @@ Task<void> message_body(Web& web, const Visitor& visitor, http::Exchange& exchan
   const auto account = slash == std::string_view::npos ? std::nullopt : account_of(rest.substr(0, slash));
   const bool mine = account && *account == visitor.login.account;
   PageWork work{&web.services().store, visitor.login.account, mine ? std::string(rest.substr(slash + 1)) : std::string()};
-  if (exchange.request().parameter("dark") == "1") work.theme = mail::html::Theme::dark;
+  if (exchange.request().parameter("print") == "1") work.purpose = Purpose::printing;
+  else if (exchange.request().parameter("dark") == "1") work.theme = mail::html::Theme::dark;
+  const auto purpose = work.purpose;
   auto page = co_await web.services().store.workers().run(std::move(work));
   if (!page || !*page) {
     if (!page) web.services().log.error("jmap.body_not_read", {{"user", visitor.login.name}, {"why", page.error().text()}});
@@ -95,7 +114,7 @@ Task<void> message_body(Web& web, const Visitor& visitor, http::Exchange& exchan
   }
   http::Response response;
   response.body = std::move(**page);
-  response.fields = {{"Content-Type", "text/html; charset=utf-8"}, {"Content-Security-Policy", std::string(body_policy())}, {"X-Frame-Options", "SAMEORIGIN"}, {"Cache-Control", "private, no-cache"}};
+  response.fields = {{"Content-Type", "text/html; charset=utf-8"}, {"Content-Security-Policy", std::string(body_policy(purpose))}, {"X-Frame-Options", "SAMEORIGIN"}, {"Cache-Control", "private, no-cache"}};
   for (const auto& [name, value] : http::fields_of_all())
     if (name != "X-Frame-Options") response.fields.emplace_back(name, value);
   co_await exchange.respond(std::move(response));

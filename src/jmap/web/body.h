@@ -12,10 +12,13 @@
 
 namespace posthorn::jmap {
 
-// Of the message's HTML, or of its plain text where there is none. Nothing: the account has no such Email. Reads a cold disk.
-Result<std::optional<std::string>> body_page(const store::Store& store, AccountId account, std::string_view email_id, mail::html::Theme theme);
+// To be printed it has a head for paper, and the webmail may reach into its frame, as only so the browser's dialog can be opened.
+enum class Purpose : unsigned char { reading, printing };
 
-// The policy of that page.
-std::string_view body_policy();
+// Of the message's HTML, or of its plain text where there is none. Nothing: the account has no such Email. Reads a cold disk.
+Result<std::optional<std::string>> body_page(const store::Store& store, AccountId account, std::string_view email_id, mail::html::Theme theme, Purpose purpose = Purpose::reading);
+
+// The policy of that page: neither purpose lets a script run or anything be fetched.
+std::string_view body_policy(Purpose purpose = Purpose::reading);
 
 }  // namespace posthorn::jmap

@@ -1,6 +1,8 @@
 // Journey/get, a capability of ours: what is known of an Email's way. `arrival` is the evidence that was kept when it came: what we saw
 // ourselves. `claimed` are its Received fields, which anybody may write. `altered` is found when somebody asks ("replay": true): a
-// search over the signatures, at worst a thousand verifications. `sent` are the submissions of it, with each attempt.
+// search over the signatures, at worst a thousand verifications; then `endings` too, what would have become of it had the SPF record ended
+// in -all, ~all or ?all. With "properties": ["mark"] only what a list of messages shows of it is told. `sent` are the submissions of it, with each attempt.
+#include <algorithm>
 #include <boost/json/parse.hpp>
 
 #include "base/text.h"
@@ -9,6 +11,7 @@
 #include "mail/text.h"
 #include "post/evidence.h"
 #include "trust/altered/altered.h"
+#include "trust/json.h"
 
 namespace posthorn::jmap {
 namespace {
@@ -43,13 +46,57 @@ json::object hop_of(std::string_view value) {
   return out;
 }
 
+// By ending, what each would have led to; null if the sender's record has no such end.
+json::value endings_of(const json::object& evidence, std::string_view message) {
+  json::object out;
+  for (const auto* ending : {"-all", "~all", "?all"}) {
+    const auto judged = post::judge_with_ending(evidence, message, ending);
+    if (!judged) return nullptr;
+    const auto json = trust::to_json(*judged);
+    const auto verdict = [&json](const char* name) { return json::object{{"result", json.at(name).at("result")}, {"reason", json.at(name).at("reason")}}; };
+    out[ending] = json::object{{"spf", verdict("spf")}, {"dmarc", verdict("dmarc")}, {"disposition", json.at("disposition")}, {"reason", json.at("reason")}};
+  }
+  return out;
+}
+
+std::string_view text_at(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
+}
+
+// What a list shows of it, in a word, and only where it is unusual: "unproven" (its domain says that it did not send this), "list",
+// "forwarded". Marks on every row teach people to see none.
+json::value mark_of(const json::object& evidence) {
+  const auto* kept = evidence.if_contains("judgement");
+  if (kept == nullptr || !kept->is_object()) return nullptr;
+  const auto& judgement = kept->get_object();
+  const auto is = [&judgement](std::string_view name) { return judgement.contains(name) && judgement.at(name).is_bool() && judgement.at(name).get_bool(); };
+  const auto* dmarc = judgement.if_contains("dmarc");
+  const bool fails = dmarc != nullptr && dmarc->is_object() && text_at(dmarc->get_object(), "result") == "fail";
+  // A list that changes letters breaks what proves them; what was not held against it is not held against it here.
+  const auto disposition = text_at(judgement, "disposition");
+  if (disposition == "quarantine" || disposition == "reject" || (fails && !is("mailing_list") && !is("forwarded"))) return "unproven";
+  if (is("mailing_list")) return "list";
+  return is("forwarded") ? json::value("forwarded") : json::value(nullptr);
+}
+
 struct Work {
   const Call* call;
   std::vector<std::string> ids;
   bool replay = false;
+  bool mark_only = false;
+
+  Expected<json::object> mark(const store::View& view, const std::string& id, EmailId email) const {
+    json::object out{{"id", id}, {"mark", nullptr}};
+    JMAP_TRY(const auto kept, view.evidence(email));
+    boost::system::error_code error;
+    const auto evidence = kept ? json::parse(*kept, error) : json::value();
+    if (!error && evidence.is_object()) out["mark"] = mark_of(evidence.get_object());
+    return out;
+  }
 
   Expected<json::object> journey(const store::View& view, const std::string& id, EmailId email, const std::vector<Submitted>& sent) const {
-    json::object out{{"id", id}, {"arrival", nullptr}, {"altered", nullptr}, {"replayed", nullptr}};
+    json::object out{{"id", id}, {"arrival", nullptr}, {"altered", nullptr}, {"replayed", nullptr}, {"endings", nullptr}};
     JMAP_TRY(const auto bytes, view.message(email));
     const auto message = mail::parse(bytes);
     json::array claimed;
@@ -65,6 +112,7 @@ struct Work {
           const auto again = post::replay(evidence.get_object(), bytes);
           out["altered"] = trust::altered::to_json(again.altered);
           out["replayed"] = json::object{{"same", again.same}, {"why", again.why}};
+          out["endings"] = endings_of(evidence.get_object(), bytes);
         }
         out["arrival"] = std::move(evidence);
       }
@@ -79,7 +127,10 @@ struct Work {
 
   Answer operator()() const {
     const auto view = call->services.store.view(call->account());
-    JMAP_TRY(const auto sent, submissions(view));
+    std::vector<Submitted> sent;
+    if (!mark_only) {
+      JMAP_TRY(sent, submissions(view));
+    }
     json::array list;
     std::vector<std::string> missing;
     for (const auto& id : ids) {
@@ -92,7 +143,7 @@ struct Work {
         missing.push_back(id);
         continue;
       }
-      JMAP_TRY(auto one, journey(view, id, *email, sent));
+      JMAP_TRY(auto one, mark_only ? mark(view, id, *email) : journey(view, id, *email, sent));
       list.push_back(std::move(one));
     }
     return get_answer(*call, state_of_type(view, store::DataType::email), std::move(list), missing);
@@ -101,11 +152,12 @@ struct Work {
 
 Expected<Work> read_request(Call& call, json::object json) {
   Arguments arguments(call, std::move(json));
-  Work work{&call, {}, false};
+  Work work{&call, {}};
   JMAP_TRY(auto request, read_get(call, arguments));
   JMAP_TRY(const auto replay, arguments.boolean("replay"));
   JMAP_CHECK(arguments.finish());
   work.replay = replay.value_or(false);
+  work.mark_only = request.properties && std::ranges::all_of(*request.properties, [](const auto& name) { return name == "id" || name == "mark"; });
   if (!request.ids) return method_fail("invalidArguments", "ids is missing");
   if (request.ids->size() > (work.replay ? most_replays : most_at_once)) return method_fail("requestTooLarge", "At most 50 journeys at once, 5 with replay.");
   work.ids = std::move(*request.ids);
