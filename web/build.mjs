@@ -51,7 +51,7 @@ const page = readFileSync(join(here, "src/index.html"), "utf8")
   .replaceAll("%SCRIPT%", `/app/${made("src/main.tsx")}`)
   .replaceAll("%STYLE%", `/app/${made("src/app.css")}`);
 writeFileSync(join(out, "index.html"), page);
-for (const name of ["manifest.webmanifest", "posthorn.svg", "service-worker.js"])
+for (const name of ["manifest.webmanifest", "posthorn.svg", "icon-192.png", "icon-512.png", "service-worker.js"])
   writeFileSync(join(out, name), readFileSync(join(here, "src", name)));
 
 // Text is compressed once, here, as hard as Brotli can: the server only copies it out.

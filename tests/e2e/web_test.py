@@ -2,6 +2,7 @@
 import json
 import os
 import subprocess
+import threading
 import unittest
 
 from harness import SOURCE, Folder, Pair, letter
@@ -42,6 +43,22 @@ class Unit(unittest.TestCase):
         self.assertLessEqual(everything, 250_000)
 
 
+class Killer(threading.Thread):
+    """Kills and starts the server when a test asks for it by a file, and takes the file away when the server is there again."""
+
+    def __init__(self, server, folder):
+        super().__init__(daemon=True)
+        self.server, self.order, self.over = server, os.path.join(folder, "kill"), threading.Event()
+        self.start()
+
+    def run(self):
+        while not self.over.wait(0.05):
+            if os.path.exists(self.order):
+                self.server.kill()
+                self.server.start()
+                os.remove(self.order)
+
+
 class Browser(unittest.TestCase):
     def test_in_chromium(self):
         folder = Folder("web")
@@ -53,9 +70,14 @@ class Browser(unittest.TestCase):
                 pair.blue.submit("carol@blue.test", ["alice@blue.test"], letter("Carol <carol@blue.test>", "alice@blue.test", f"This is letter {i}.\r\n".encode(), f"Letter {i}"))
             environment = {"URL": f"https://{pair.blue.address}:{pair.blue.ports['https']}", "PASSWORD": pair.blue.passwords["alice@blue.test"],
                            "SUBMISSIONS": f"{pair.blue.address}:{pair.blue.ports['submissions']}", "IMAPS": f"{pair.blue.address}:{pair.blue.ports['imaps']}",
-                           "GREEN_IMAPS": f"{pair.green.address}:{pair.green.ports['imaps']}", "SHOTS": os.environ.get("SHOTS", "")}
+                           "GREEN_IMAPS": f"{pair.green.address}:{pair.green.ports['imaps']}", "SHOTS": os.environ.get("SHOTS", ""), "CONTROL": folder.path}
+            killer = Killer(pair.blue, folder.path)
             files = [os.path.join(WEB, "tests", "e2e", name) for name in sorted(os.listdir(os.path.join(WEB, "tests", "e2e"))) if name.endswith(".test.mjs")]
-            found, text = run(files, environment, 600)
+            try:
+                found, text = run(files, environment, 900)
+            finally:
+                killer.over.set()
+                killer.join()
             for good, name in found:
                 print(f"\n    {'ok' if good else 'FAILED'}: {name}", end="")
             self.assertGreater(len(found), 5, text)

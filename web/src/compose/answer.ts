@@ -1,9 +1,9 @@
 // What a reply or a forward starts with: to whom, subject, quoted text, references (RFC 5322, section 3.6.4). Pure.
 import { fullDate, t } from "../i18n/t.ts";
 import type { Address, Email } from "../jmap/types.ts";
-import { parseInert } from "../ui/inert.ts";
 import { unique } from "./addresses.ts";
 import type { Content } from "./kept.ts";
+import { wordsOf } from "./markup.ts";
 
 const PREFIX = /^\s*(?:(?:re|aw|sv|antw|fwd?|wg)(?:\[\d+\])?\s*:\s*)+/i;
 
@@ -44,7 +44,7 @@ export function textOf(one: Email): string {
   return (one.textBody ?? [])
     .map((part) => {
       const value = one.bodyValues?.[part.partId ?? ""]?.value ?? "";
-      return part.type === "text/html" ? (parseInert(value).textContent ?? "") : value;
+      return part.type === "text/html" ? wordsOf(value) : value;
     })
     .join("\n");
 }

@@ -7,6 +7,7 @@ import { sayFailed } from "../state/toast.ts";
 import { pickTime } from "../ui/act_menus.tsx";
 import { Button } from "../ui/button.tsx";
 import { sure } from "../ui/dialog.tsx";
+import { refocus } from "../ui/focus.ts";
 import { Icon } from "../ui/icon.tsx";
 import { addKeys } from "../ui/keys.ts";
 import { Menu } from "../ui/menu.tsx";
@@ -56,6 +57,9 @@ function Folded({ one }: { one: Draft }) {
 }
 
 async function trySend(one: Draft, at: Date | null): Promise<void> {
+  // An address that is still being typed is taken when its field loses the focus.
+  const field = document.activeElement;
+  if (field instanceof HTMLElement && field.closest(".recipients")) field.blur();
   try {
     const { refused, ask } = objections(one);
     if (refused) throw new Error(refused);
@@ -102,6 +106,10 @@ function Sheet({ one }: { one: Draft }) {
   const more = useSignal(content.cc.length + content.bcc.length > 0);
   const plain = useSignal(content.plain);
   const fresh = !content.to.length;
+  useEffect(() => {
+    const before = document.activeElement;
+    return () => refocus(".folded-sheet .button", before);
+  }, []);
   useEffect(
     () =>
       addKeys({

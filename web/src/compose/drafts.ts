@@ -22,6 +22,7 @@ import {
   textToHtml,
 } from "./answer.ts";
 import { type Attachment, type Content, drop, keep, keptDrafts } from "./kept.ts";
+import { rebuilt } from "./markup.ts";
 import { fromWire, htmlToText, toWire } from "./text.ts";
 
 export type Saved = "clean" | "device" | "saving" | "server" | "failed";
@@ -136,7 +137,7 @@ function fromServer(content: Content, one: Email): Content {
     cc: one.cc ?? [],
     bcc: one.bcc ?? [],
     subject: one.subject ?? "",
-    html: part?.type === "text/html" ? fromWire(value, (cid) => urlOf(one, cid)) : textToHtml(value),
+    html: part?.type === "text/html" ? fromWire(rebuilt(value), (cid) => urlOf(one, cid)) : textToHtml(value),
     plain: part?.type !== "text/html",
     attachments: attachmentsOf(one),
     inReplyTo: one.inReplyTo,

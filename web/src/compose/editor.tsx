@@ -1,11 +1,12 @@
-// The text field of a draft: Squire, which was made for mail. What is pasted or restored goes through DOMPurify with a short allow list;
-// the same list is what we ever send.
+// The text field of a draft: Squire, which was made for mail. What is pasted or restored is rebuilt from a short allow list; the same list is
+// what we ever send.
 import DOMPurify from "dompurify";
 import { useEffect, useRef } from "preact/hooks";
 import Squire from "squire-rte";
 import { t } from "../i18n/t.ts";
 import { Button } from "../ui/button.tsx";
 import { ask } from "../ui/dialog.tsx";
+import { rebuilt } from "./markup.ts";
 import { htmlToText } from "./text.ts";
 
 const ALLOWED = {
@@ -29,21 +30,15 @@ const ALLOWED = {
     "u",
     "ul",
   ],
-  ALLOWED_ATTR: ["href", "src", "alt", "style", "width", "height"],
-  ALLOWED_URI_REGEXP: /^(?:https?|mailto|cid|blob):/i,
+  ALLOWED_ATTR: ["href", "src", "alt", "width", "height"],
+  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|cid:|blob:|\/jmap\/)/i,
 };
 
-const STYLES = /^(?:color|background-color|font-weight|font-style|text-decoration|text-align)$/;
 const purify = DOMPurify(window);
-purify.addHook("afterSanitizeAttributes", (node) => {
-  const style = (node as HTMLElement).style;
-  if (!style) return;
-  for (const name of [...style]) if (!STYLES.test(name)) style.removeProperty(name);
-  if (!style.length) node.removeAttribute("style");
-});
 
+/** Rebuilt as text first (markup.ts); DOMPurify is the second wall, should that one have a hole. */
 export function cleanHtml(html: string): DocumentFragment {
-  return purify.sanitize(html, { ...ALLOWED, RETURN_DOM_FRAGMENT: true });
+  return purify.sanitize(rebuilt(html), { ...ALLOWED, RETURN_DOM_FRAGMENT: true });
 }
 
 interface Props {

@@ -17,7 +17,9 @@ export interface Evidence {
   id: string;
   received_at: number;
   by: string;
-  client?: { ip: string; port?: number; user?: string };
+  client?: { ip: string; port?: number };
+  /** Of mail that one of our own people handed in: who. */
+  login?: string;
   helo?: string;
   protocol?: string;
   tls?: { version: string; cipher: string } | null;
@@ -31,16 +33,20 @@ export interface Evidence {
       reason: string;
       key_bits?: number;
       algorithm?: string;
+      canonicalization?: string;
       signed_fields?: string[];
       unsigned_fields?: string[];
+      /** l=: only so many octets of the text are covered. */
+      length?: number;
     }[];
-    arc?: { result: string };
+    arc?: { result: string; reason: string; sets: { instance: number; sealer: string; cv: string }[] };
     dmarc: {
       result: string;
       policy: string;
       disposition: string;
       author: string;
       org_domain: string;
+      record_domain?: string;
       record: string;
       aligned: { spf: boolean; dkim: boolean };
       reason: string;
@@ -50,22 +56,38 @@ export interface Evidence {
     disposition: string;
     reason: string;
   };
-  dns?: { name: string; type: string; outcome: string; security: string; records: string[]; ttl: number }[];
+  dns?: { name: string; type: string; outcome: string; security: string; records: unknown[]; ttl: number }[];
 }
 
 export interface Edit {
+  kind: string;
   where: string;
   sentence: string;
+  lines: [number, number] | null;
   removed: string | null;
   added: string | null;
 }
 
 export interface Altered {
+  /** "nothing", "found", "not found", "could not check". */
   result: string;
-  text: string;
+  sentence: string;
+  signature?: { domain: string };
   edits?: Edit[];
-  between?: { after: string; before: string; editor: string } | null;
+  suspects?: string[];
+  between?: { after: string | null; before: string | null; editor: string | null; evidence: string[] } | null;
 }
+
+export type Ending = "-all" | "~all" | "?all";
+export type Endings = Record<
+  Ending,
+  {
+    spf: { result: string; reason: string };
+    dmarc: { result: string; reason: string };
+    disposition: string;
+    reason: string;
+  }
+>;
 
 /** A Received field: what it says, which anybody may write; `saw` is our own at the top. */
 export interface Hop {
@@ -77,28 +99,30 @@ export interface Hop {
   saw?: boolean;
 }
 
-export interface Attempt {
+export interface Recipient {
   address: string;
-  delivered: string;
+  delivered: "queued" | "yes" | "no" | "unknown";
   reply?: string;
-  attempts?: Record<string, unknown>[];
+  attempts: { at: string; host: string; tls: string | null; code: number; answer: string }[];
 }
 
 interface Kept {
   id: Id;
   arrival: Evidence | null;
   altered: Altered | null;
+  endings?: Endings | null;
   claimed: Hop[];
-  sent?: { id: Id; sendAt: string; undoStatus: string; recipients: Attempt[] }[];
+  sent?: { id: Id; sendAt: string; undoStatus: string; recipients: Recipient[] }[];
 }
 
 export interface Journey {
   id: Id;
   evidence: Evidence | null;
   altered: Altered | null;
+  endings: Endings | null;
   /** From the first hand to ours. */
   hops: Hop[];
-  deliveries: Attempt[];
+  sent: { id: Id; sendAt: string; undoStatus: string; recipients: Recipient[] }[];
 }
 
 /** Received fields stand newest first; the topmost by our own name is ours. */
@@ -110,8 +134,9 @@ function read(one: Kept): Journey {
     id: one.id,
     evidence: one.arrival,
     altered: one.altered,
+    endings: one.endings ?? null,
     hops,
-    deliveries: (one.sent ?? []).flatMap((sent) => sent.recipients),
+    sent: one.sent ?? [],
   };
 }
 
@@ -126,11 +151,13 @@ export function journey(id: Id): Journey | "none" | "failed" | undefined {
   return kept.value.get(id);
 }
 
+const one = (kept: Kept | undefined): Journey | "none" => (kept ? read(kept) : "none");
+
 async function load(id: Id): Promise<void> {
   let found: Journey | "none" | "failed" = "none";
   try {
     if (client.can("urn:posthorn:journey"))
-      found = (await client.call<{ list: Journey[] }>("Journey/get", { ids: [id] })).list[0] ?? "none";
+      found = one((await client.call<{ list: Kept[] }>("Journey/get", { ids: [id] })).list[0]);
   } catch {
     found = "failed";
     asked.delete(id);
@@ -150,9 +177,10 @@ export function wordOf(result: string): Word {
 /** The verdict in one sentence and one word; "could not check" is never shown as good. */
 export function verdict(one: Journey): { word: Word; text: string } {
   const { evidence } = one;
+  if (one.sent.length) return { word: "pass", text: t().sentByYou };
   if (!evidence) return { word: "unknown", text: t().noJourney };
   if (!evidence.judgement)
-    return evidence.client?.user ? { word: "pass", text: t().proven(evidence.by) } : { word: "unknown", text: t().noJourney };
+    return evidence.login ? { word: "pass", text: t().sentByUser(evidence.login) } : { word: "unknown", text: t().notJudged };
   const { dmarc, dkim, spf } = evidence.judgement;
   const author = dmarc.author || spf.domain;
   if (dmarc.result === "pass") return { word: "pass", text: t().proven(author) };
@@ -184,12 +212,18 @@ export function report(one: Journey): string {
     for (const sig of j.dkim) lines.push(`DKIM ${sig.result} (${sig.domain}, ${sig.selector}): ${sig.reason}`);
     lines.push(`DMARC ${j.dmarc.result} (${j.dmarc.author}): ${j.dmarc.reason}`, `${j.disposition}: ${j.reason}`);
   }
-  if (one.altered) lines.push(one.altered.text);
+  if (one.altered) lines.push(one.altered.sentence);
   return lines.join("\n");
 }
 
-/** Looks for what was changed on the way: a search that the server makes only when somebody asks. */
-export async function findChanges(id: Id): Promise<void> {
+/** Looks for what was changed on the way, and for what another SPF record would have done: the server does so only when somebody asks. */
+export async function lookCloser(id: Id): Promise<void> {
   const first = (await client.call<{ list: Kept[] }>("Journey/get", { ids: [id], replay: true })).list[0];
   if (first) kept.value = new Map(kept.peek()).set(id, read(first));
+}
+
+/** What becomes of a letter in the queue changes; the rest of a journey does not. */
+export function askAgain(id: Id): void {
+  asked.delete(id);
+  journey(id);
 }

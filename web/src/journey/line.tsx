@@ -1,5 +1,5 @@
 // The one line of evidence below the sender. It opens the panel.
-import { plural, t } from "../i18n/t.ts";
+import { t } from "../i18n/t.ts";
 import type { Id } from "../jmap/types.ts";
 import { Icon } from "../ui/icon.tsx";
 import { current } from "../ui/reader.tsx";
@@ -17,7 +17,7 @@ export function EvidenceLine({ id }: { id: Id }) {
   if (typeof one !== "string" && one.evidence) {
     details.push(one.evidence.tls ? t().encryptedArrival : t().plainArrival);
     if (one.hops.length) details.push(t().hops(one.hops.length));
-    if (one.altered?.result === "found") details.push(plural(one.altered.edits?.length ?? 0, "# ✎", "# ✎"));
+    if (one.altered?.result === "found") details.push(t().alteredHere(one.altered.edits?.length ?? 0));
   }
   const icon =
     word === "pass"

@@ -1,51 +1,62 @@
-// The arrival once more in slow motion, from what was kept; and what the same letter would have met if the SPF record ended otherwise.
+// The arrival once more in slow motion, from what was kept; and what the same letter would have met if the SPF record ended otherwise, which
+// the server finds by judging it again.
 import { useSignal } from "@preact/signals";
 import { t } from "../i18n/t.ts";
 import { Button } from "../ui/button.tsx";
-import type { Evidence } from "./data.ts";
+import type { Ending, Endings, Evidence } from "./data.ts";
+import { recordText } from "./proof.tsx";
 
 interface Step {
   who: string;
   text: string;
 }
 
-type Ending = "-all" | "~all" | "?all";
+const ENDINGS: readonly Ending[] = ["-all", "~all", "?all"];
 
-/** What an SPF record that ends so says of an address that nothing before matches. */
-const MEANS: Record<Ending, string> = { "-all": "fail", "~all": "softfail", "?all": "neutral" };
+/** What the receiving server says at the end of the text. */
+function answerOf(disposition: string): string {
+  if (disposition === "reject") return t().wouldReject;
+  return disposition === "quarantine" ? t().wouldJunk : t().wouldDeliver;
+}
 
-export function stepsOf(e: Evidence, ending: Ending | null): Step[] {
-  const j = e.judgement;
+export function stepsOf(e: Evidence, other: Endings[Ending] | null): Step[] {
+  const client = e.client?.ip ?? "?";
   const steps: Step[] = [
-    { who: e.client?.ip ?? "?", text: `connects to ${e.by}${e.tls ? `, ${e.tls.version}` : ""}` },
-    { who: e.client?.ip ?? "?", text: `EHLO ${e.helo ?? ""}` },
-    { who: e.client?.ip ?? "?", text: `MAIL FROM:<${e.reverse_path}>` },
+    { who: client, text: t().connects(e.by, e.tls?.version ?? null) },
+    { who: client, text: `EHLO ${e.helo ?? ""}` },
+    { who: client, text: `MAIL FROM:<${e.reverse_path}>` },
+    { who: client, text: "RCPT TO, DATA" },
   ];
+  const j = e.judgement;
   if (!j) return [...steps, { who: e.by, text: "250" }];
-  const byAll = j.spf.steps?.some((step) => /^[-~?+]?all$/.test(step.term) && step.outcome === "matches") ?? false;
-  const result = ending && byAll ? MEANS[ending] : j.spf.result;
   for (const answer of e.dns ?? [])
-    steps.push({ who: "DNS", text: `${answer.name} ${answer.type} → ${answer.records.join(" | ") || answer.outcome}` });
-  steps.push({ who: "SPF", text: `${result}${result === j.spf.result ? `: ${j.spf.reason}` : ` (${ending})`}` });
+    steps.push({
+      who: "DNS",
+      text: `${answer.name} ${answer.type} → ${answer.records.map(recordText).join(" | ") || answer.outcome}`,
+    });
+  const spf = other?.spf ?? j.spf;
+  const dmarc = other?.dmarc ?? j.dmarc;
+  steps.push({ who: "SPF", text: `${spf.result}: ${spf.reason}` });
   for (const sig of j.dkim) steps.push({ who: "DKIM", text: `${sig.domain}: ${sig.result} ${sig.reason}` });
+  const { disposition, reason } = other ?? j;
   steps.push(
-    { who: "DMARC", text: `${j.dmarc.result}: ${j.dmarc.reason}` },
-    { who: e.by, text: `${j.disposition}: ${j.reason}` },
+    { who: "DMARC", text: `${dmarc.result}: ${dmarc.reason}` },
+    { who: e.by, text: `${answerOf(disposition)} ${reason}` },
   );
   return steps;
 }
 
-export function Replay({ evidence }: { evidence: Evidence }) {
+export function Replay({ evidence, endings }: { evidence: Evidence; endings: Endings | null }) {
   const at = useSignal(0);
   const ending = useSignal<Ending | null>(null);
-  const steps = stepsOf(evidence, ending.value);
+  const other = ending.value && endings ? endings[ending.value] : null;
+  const steps = stepsOf(evidence, other);
   const move = (by: number) => {
     at.value = Math.max(0, Math.min(steps.length - 1, at.peek() + by));
   };
-  const endings: Ending[] = ["-all", "~all", "?all"];
   return (
     <div
-      class="card"
+      class="card replay"
       role="group"
       aria-label={t().play}
       onKeyDown={(event) => {
@@ -55,32 +66,49 @@ export function Replay({ evidence }: { evidence: Evidence }) {
         move(by);
       }}
     >
-      <div class="bar">
+      <div class="line">
         <Button label={t().previous} icon="chevron-left" onClick={() => move(-1)} />
-        <span class="grow" role="status">
+        <span class="grow small" role="status">
           {t().stepOf(at.value + 1, steps.length)}
         </span>
         <Button label={t().next} icon="chevron-right" onClick={() => move(1)} />
       </div>
       <ol class="hops">
         {steps.map((step, i) => (
-          <li key={`${step.who}${i}`} class={i <= at.value ? "saw" : ""} hidden={i > at.value}>
+          <li
+            key={`${step.who}${i}`}
+            class={`${i <= at.value ? "saw" : ""} ${i === at.value ? "now" : ""}`}
+            hidden={i > at.value}
+          >
             <strong>{step.who}</strong>
             <div class="small">{step.text}</div>
           </li>
         ))}
       </ol>
-      <div class="line">
-        {endings.map((one) => (
-          <Button
-            key={one}
-            label={one}
-            pressed={ending.value === one}
-            onClick={() => void (ending.value = ending.peek() === one ? null : one)}
-            showLabel
-          />
-        ))}
-      </div>
+      {endings && (
+        <fieldset class="endings">
+          <legend class="small">{t().whatIfSpf(evidence.judgement?.spf.domain ?? "")}</legend>
+          <div class="line">
+            {ENDINGS.map((one) => (
+              <Button
+                key={one}
+                label={one}
+                pressed={ending.value === one}
+                onClick={() => {
+                  ending.value = ending.peek() === one ? null : one;
+                  at.value = Math.max(at.peek(), steps.length - 1);
+                }}
+                showLabel
+              />
+            ))}
+          </div>
+          {other && (
+            <p role="status" class="outcome">
+              <strong>{answerOf(other.disposition)}</strong> <span class="small">{other.reason}</span>
+            </p>
+          )}
+        </fieldset>
+      )}
     </div>
   );
 }

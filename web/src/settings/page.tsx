@@ -9,6 +9,7 @@ import { change, type Settings as Preferences, settings } from "../state/setting
 import { say, sayFailed } from "../state/toast.ts";
 import { Button } from "../ui/button.tsx";
 import { Account } from "./account.tsx";
+import { Transfer } from "./transfer.tsx";
 
 function Choice<K extends keyof Preferences>(p: {
   name: K;
@@ -212,6 +213,7 @@ export function Settings() {
         ))}
       </section>
       {client.can("urn:ietf:params:jmap:vacationresponse") && <VacationForm />}
+      <Transfer />
       <Account />
     </section>
   );

@@ -4,6 +4,7 @@ import { signal, batch as together } from "@preact/signals";
 import { client, from, JmapError } from "../jmap/client.ts";
 import type { Email, Filter, Id } from "../jmap/types.ts";
 import { LIST_PROPERTIES, learn } from "./emails.ts";
+import { loadMarks } from "./marks.ts";
 
 export const WINDOW = 50;
 
@@ -22,7 +23,8 @@ let query: Query = { filter: null, collapseThreads: true };
 let ids: (Id | undefined)[] = [];
 let queryState = "";
 let generation = 0;
-const asked = new Set<number>();
+/** Windows that were asked for, with what tells that they are there. */
+const asked = new Map<number, Promise<void>>();
 const SORT = [{ property: "receivedAt", isAscending: false }];
 
 export const idAt = (row: number): Id | undefined => ids[row];
@@ -45,14 +47,15 @@ export async function show(next: Query): Promise<void> {
 /** Rows [first, last) are on screen or near: fetches the windows that are missing. */
 export async function need(first: number, last: number): Promise<void> {
   const mine = generation;
-  const windows: number[] = [];
-  for (let w = Math.max(0, Math.floor(first / WINDOW)); w * WINDOW < Math.max(last, 1); w += 1)
-    if (!asked.has(w) && (w === 0 || w * WINDOW < total.peek())) windows.push(w);
-  await Promise.all(windows.map((w) => load(w, mine)));
+  const windows: Promise<void>[] = [];
+  for (let w = Math.max(0, Math.floor(first / WINDOW)); w * WINDOW < Math.max(last, 1); w += 1) {
+    if (!asked.has(w) && (w === 0 || w * WINDOW < total.peek())) asked.set(w, load(w, mine));
+    windows.push(asked.get(w) ?? Promise.resolve());
+  }
+  await Promise.all(windows);
 }
 
 async function load(window: number, mine: number): Promise<void> {
-  asked.add(window);
   try {
     const [answer, emails] = (await client.batch([
       ["Email/query", { ...query, sort: SORT, position: window * WINDOW, limit: WINDOW, calculateTotal: true }],
@@ -70,6 +73,7 @@ async function load(window: number, mine: number): Promise<void> {
       problem.value = null;
       revision.value += 1;
     });
+    setTimeout(() => void loadMarks(answer.ids).catch(() => {}));
   } catch (error) {
     if (mine !== generation) return;
     asked.delete(window);
@@ -112,9 +116,8 @@ export async function refreshList(): Promise<void> {
         throw error;
     }
   }
-  const wanted = [...asked];
-  asked.clear();
-  await Promise.all(wanted.map((w) => load(w, mine)));
+  for (const w of [...asked.keys()]) asked.set(w, load(w, mine));
+  await Promise.all(asked.values());
   if (mine === generation && ids.length > total.peek()) {
     ids.length = total.peek();
     revision.value += 1;
@@ -148,7 +151,8 @@ async function applyChanges(mine: number): Promise<void> {
     queryState = changes.newQueryState;
     asked.clear();
     for (let w = 0; (w + 1) * WINDOW <= ids.length || (w * WINDOW < ids.length && ids.length >= changes.total); w += 1)
-      asked.add(w);
+      asked.set(w, Promise.resolve());
     revision.value += 1;
   });
+  void loadMarks(changes.added.map((one) => one.id)).catch(() => {});
 }

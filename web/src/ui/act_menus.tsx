@@ -3,7 +3,9 @@ import { t } from "../i18n/t.ts";
 import type { Id } from "../jmap/types.ts";
 import * as actions from "../state/actions.ts";
 import { email } from "../state/emails.ts";
-import { fullName, mailboxes } from "../state/mailboxes.ts";
+import { createMailbox, fullName, mailboxes } from "../state/mailboxes.ts";
+import { sayFailed } from "../state/toast.ts";
+import { exportEmails } from "../state/transfer.ts";
 import { ask } from "./dialog.tsx";
 import { Menu } from "./menu.tsx";
 import { mailboxIcon, mailboxLabel } from "./names.ts";
@@ -30,6 +32,11 @@ export function MoveMenu({ rows }: Rows) {
   );
 }
 
+async function labelAnew(rows: readonly Id[]): Promise<void> {
+  const name = (await ask(t().newMailbox, t().mailboxName))?.trim();
+  if (name) await actions.label(rows, await createMailbox(name), true);
+}
+
 export function LabelMenu({ rows }: Rows) {
   const labels = mailboxes.value.filter((one) => !one.role);
   return (
@@ -38,10 +45,13 @@ export function LabelMenu({ rows }: Rows) {
       icon="tag"
       hint="l"
       class="act-label"
-      items={labels.map((one) => {
-        const checked = rows.length > 0 && rows.every((id) => email(id).value?.mailboxIds[one.id]);
-        return { label: fullName(one), checked, do: () => void actions.label(rows, one.id, !checked) };
-      })}
+      items={[
+        ...labels.map((one) => {
+          const checked = rows.length > 0 && rows.every((id) => email(id).value?.mailboxIds[one.id]);
+          return { label: fullName(one), checked, do: () => void actions.label(rows, one.id, !checked) };
+        }),
+        { label: t().newMailbox, icon: "plus" as const, do: () => void labelAnew(rows).catch(sayFailed) },
+      ]}
     />
   );
 }
@@ -97,6 +107,7 @@ export function MoreMenu({ rows }: Rows) {
         { label: t().read, icon: "mail-open", do: () => void actions.markRead(rows, true) },
         { label: t().unreadAct, icon: "mail", do: () => void actions.markRead(rows, false) },
         { label: t().mute, icon: "bell-off", do: () => void actions.mute(rows) },
+        { label: t().exportThese, icon: "download", do: () => void exportEmails(rows).catch(sayFailed) },
       ]}
     />
   );

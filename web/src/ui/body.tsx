@@ -1,6 +1,7 @@
 // The text of a message. Formatted mail comes as a document of its own, rebuilt by the server from an allow list, in a frame of opaque
 // origin with its own policy: no script can run and nothing is fetched. Plain text becomes text nodes; links are found in it here.
 import { useSignal } from "@preact/signals";
+import { wordsOf } from "../compose/markup.ts";
 import { t } from "../i18n/t.ts";
 import { client } from "../jmap/client.ts";
 import type { Email } from "../jmap/types.ts";
@@ -87,7 +88,7 @@ function PlainText({ one }: { one: Email }) {
   const parts = (one.textBody ?? []).filter((part) => part.type.startsWith("text/"));
   const values = parts.map((part) => one.bodyValues?.[part.partId ?? ""]);
   const text = values
-    .map((value) => value?.value ?? "")
+    .map((value, i) => (parts[i]!.type === "text/html" ? wordsOf(value?.value ?? "") : (value?.value ?? "")))
     .join("\n")
     .replace(/\r\n/g, "\n")
     .trimEnd();

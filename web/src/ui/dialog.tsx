@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { t } from "../i18n/t.ts";
 import { Button } from "./button.tsx";
+import { refocus } from "./focus.ts";
 
 export function Dialog(p: { title: string; onClose: () => void; children: ComponentChildren; class?: string }) {
   const ref = useRef<HTMLDialogElement>(null);
@@ -12,7 +13,10 @@ export function Dialog(p: { title: string; onClose: () => void; children: Compon
     const before = document.activeElement as HTMLElement | null;
     ref.current?.showModal();
     ref.current?.querySelector<HTMLElement>(".dialog-body input")?.focus();
-    return () => before?.focus();
+    return () => {
+      before?.focus();
+      refocus();
+    };
   }, []);
   return (
     <dialog

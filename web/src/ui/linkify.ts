@@ -11,6 +11,8 @@ export function linkify(text: string): ComponentChild[] {
     let shown = found[0].replace(/[.,;:!?]+$/, "");
     if (shown.endsWith(")") && !shown.includes("(")) shown = shown.slice(0, -1);
     const href = /^https?:/i.test(shown) ? shown : `mailto:${shown}`;
+    // "https://@" looks like an address and is none.
+    if (!URL.canParse(href)) continue;
     if (found.index > at) out.push(text.slice(at, found.index));
     out.push(h("a", { href, target: "_blank", rel: "noopener noreferrer" }, shown));
     at = found.index + shown.length;

@@ -15,21 +15,24 @@ import { sayFailed } from "../state/toast.ts";
 import { LabelMenu, MoreMenu, MoveMenu, SnoozeMenu } from "./act_menus.tsx";
 import { Button } from "./button.tsx";
 import { sure } from "./dialog.tsx";
+import { refocus } from "./focus.ts";
 import { filterNow } from "./query.ts";
 import { Row } from "./row.tsx";
 
 const HEIGHTS = { compact: 32, cosy: 40, roomy: 56 };
 const SPARE = 8;
+/** Rows fetched before they are reached. */
+const AHEAD = 120;
 /** Browsers draw no element higher than some 30 million pixels: longer lists scroll faster than their rows are high. */
 const TALLEST = 15_000_000;
 const first = signal(0);
 const scrolledTo = signal(0);
 const room = signal(20);
-const narrow = signal(matchMedia("(max-width: 719px)").matches);
-matchMedia("(max-width: 719px)").addEventListener("change", (event) => {
-  narrow.value = event.matches;
-});
-const rowHeight = computed(() => (narrow.value ? 68 : HEIGHTS[settings.value.density]));
+/** So narrow that sender and subject stand one above the other. */
+const SLIM = 460;
+const slim = signal(innerWidth < 720);
+const finger = matchMedia("(pointer: coarse)").matches;
+const rowHeight = computed(() => (slim.value ? (finger ? 68 : 56) : HEIGHTS[settings.value.density]));
 
 /** What acts are for: the ticked rows, else the row of the cursor. */
 export function targets(): Id[] {
@@ -140,6 +143,7 @@ export function firstRow(scrolled: number, window: number, rows: number, height:
 
 export function List({ onOpen }: { onOpen: (row: number) => void }) {
   const box = useRef<HTMLDivElement>(null);
+  const focused = useRef(false);
   const pane = route.value;
   const query = `${pane.view}/${pane.place}/${settings.value.conversations}`;
   useEffect(() => {
@@ -151,22 +155,46 @@ export function List({ onOpen }: { onOpen: (row: number) => void }) {
   }, [query]);
   useLayoutEffect(() => {
     const element = box.current!;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = (beyond: number) => void need(first.peek() - beyond, first.peek() + room.peek() + beyond);
     const measure = () => {
+      const before = first.peek();
+      slim.value = element.clientWidth < SLIM;
       scrolledTo.value = element.scrollTop;
       first.value = firstRow(element.scrollTop, element.clientHeight, total.peek(), rowHeight.peek());
       room.value = Math.ceil(element.clientHeight / rowHeight.peek()) + 1;
-      void need(first.peek() - SPARE, first.peek() + room.peek() + SPARE);
+      clearTimeout(timer);
+      // Who drags the bar through a hundred thousand rows wants those where he stops; who turns the wheel wants the next ones already.
+      if (Math.abs(first.peek() - before) > 4 * room.peek()) timer = setTimeout(() => look(SPARE), 40);
+      else {
+        look(SPARE);
+        if (element.scrollTop > 0) timer = setTimeout(() => look(AHEAD));
+      }
     };
     measure();
     element.addEventListener("scroll", measure, { passive: true });
     const observer = new ResizeObserver(measure);
     observer.observe(element);
     return () => {
+      clearTimeout(timer);
       element.removeEventListener("scroll", measure);
       observer.disconnect();
     };
   }, []);
+  useEffect(() => {
+    if (!pane.thread || !box.current) return;
+    const row = cursor.value;
+    const top = row * rowHeight.peek();
+    const tall = total.peek() * rowHeight.peek() > TALLEST;
+    if (!tall && top < box.current.scrollTop) box.current.scrollTop = top;
+    else if (!tall && top + rowHeight.peek() > box.current.scrollTop + box.current.clientHeight)
+      box.current.scrollTop = top + rowHeight.peek() - box.current.clientHeight;
+  }, [cursor.value, pane.thread]);
   revision.value;
+  // A row or a button that goes takes the focus with it.
+  useEffect(() => {
+    if (focused.current) refocus();
+  });
   const height = rowHeight.value;
   const from = Math.max(0, first.value - SPARE);
   const to = Math.min(total.value, first.value + room.value + SPARE);
@@ -176,7 +204,17 @@ export function List({ onOpen }: { onOpen: (row: number) => void }) {
   const sentBox = box_?.role === "sent" || box_?.role === "drafts";
   const scrolled = first.value > 0;
   return (
-    <section class="list-pane" aria-label={t().messages(total.value)}>
+    <section
+      class="list-pane"
+      aria-label={t().messages(total.value)}
+      onFocusIn={() => {
+        focused.current = true;
+      }}
+      onFocusOut={(event) => {
+        const to = event.relatedTarget as Element | null;
+        if (to && !to.closest(".list-pane")) focused.current = false;
+      }}
+    >
       {selected.value.size ? <SelectionBar /> : <ListBar />}
       {scrolled && arrivals.value > 0 && (
         <button
@@ -196,13 +234,14 @@ export function List({ onOpen }: { onOpen: (row: number) => void }) {
       <div
         ref={box}
         id="list"
-        class="list"
-        role="grid"
-        aria-rowcount={total.value}
-        aria-multiselectable="true"
+        class={`list ${slim.value ? "slim" : ""}`}
+        {...(total.value || loading.value
+          ? { role: "grid" as const, "aria-rowcount": total.value, "aria-multiselectable": true }
+          : { role: "group" as const })}
         aria-busy={loading.value}
         aria-label={t().messages(total.value)}
         tabIndex={total.value ? -1 : 0}
+        style={{ "--row": `${height}px` }}
         onKeyDown={(event) => {
           const by = {
             ArrowDown: 1,
@@ -217,7 +256,11 @@ export function List({ onOpen }: { onOpen: (row: number) => void }) {
           moveCursor(by);
         }}
       >
-        <div class="rows" role="rowgroup" style={{ height: `${Math.min(TALLEST, total.value * height)}px` }}>
+        <div
+          class="rows"
+          role={total.value ? "rowgroup" : undefined}
+          style={{ height: `${Math.min(TALLEST, total.value * height)}px` }}
+        >
           {rows.map((row) => (
             <Row
               key={idAt(row) ?? row}

@@ -11,6 +11,7 @@ import { Icon } from "./icon.tsx";
 import { lazy } from "./lazy.tsx";
 import { Menu } from "./menu.tsx";
 import { initials, person, subjectOf } from "./names.ts";
+import { printMessage } from "./print.ts";
 import type { ComposeKind } from "./reader.tsx";
 import { unsubscribe } from "./unsubscribe.ts";
 
@@ -101,7 +102,7 @@ function MessageMenu({ one, onCompose }: { one: Email; onCompose: Props["onCompo
         { label: t().replyAll, icon: "reply-all" as const, do: () => onCompose("replyAll", one.id) },
         { label: t().forward, icon: "forward" as const, do: () => onCompose("forward", one.id) },
         { label: t().star, icon: "star" as const, do: () => void actions.star([one.id]) },
-        { label: t().print, icon: "printer" as const, do: () => print() },
+        { label: t().print, icon: "printer" as const, do: () => printMessage(one) },
         {
           label: t().source,
           icon: "file" as const,

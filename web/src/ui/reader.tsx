@@ -5,7 +5,7 @@ import { t } from "../i18n/t.ts";
 import type { Id } from "../jmap/types.ts";
 import * as actions from "../state/actions.ts";
 import { email, isUnread, loadBodies, loadThread } from "../state/emails.ts";
-import { idAt, rowOf, total } from "../state/list.ts";
+import { idAt, need, rowOf, total } from "../state/list.ts";
 import { find, fullName, mailbox, placeOf } from "../state/mailboxes.ts";
 import { go, route } from "../state/route.ts";
 import { cursor } from "../state/selection.ts";
@@ -14,6 +14,7 @@ import { sayFailed } from "../state/toast.ts";
 import { LabelMenu, MoreMenu, MoveMenu, SnoozeMenu } from "./act_menus.tsx";
 import { Button } from "./button.tsx";
 import { sure } from "./dialog.tsx";
+import { refocus } from "./focus.ts";
 import { Message } from "./message.tsx";
 import { subjectOf } from "./names.ts";
 
@@ -64,9 +65,11 @@ export function openRow(row: number, onDraft: (id: Id) => void): void {
   go({ thread: settings.peek().conversations ? one.threadId : id });
 }
 
-export function openNext(by: number, onDraft: (id: Id) => void): void {
+export async function openNext(by: number, onDraft: (id: Id) => void): Promise<void> {
   const row = cursor.peek() + by;
   if (row < 0 || row >= total.peek()) return;
+  // The list may not have been scrolled so far.
+  if (!idAt(row)) await need(row - 10, row + 10);
   openRow(row, onDraft);
 }
 
@@ -147,14 +150,14 @@ export function Reader({ onCompose }: { onCompose: (kind: ComposeKind, id: Id) =
           icon="chevron-up"
           hint="k"
           disabled={row <= 0}
-          onClick={() => openNext(-1, (id) => onCompose("edit", id))}
+          onClick={() => void openNext(-1, (id) => onCompose("edit", id))}
         />
         <Button
           label={t().next}
           icon="chevron-down"
           hint="j"
           disabled={row + 1 >= total.value}
-          onClick={() => openNext(1, (id) => onCompose("edit", id))}
+          onClick={() => void openNext(1, (id) => onCompose("edit", id))}
         />
       </div>
       <div class="thread">
@@ -187,5 +190,6 @@ export function Reader({ onCompose }: { onCompose: (kind: ComposeKind, id: Id) =
 export async function actAndLeave(act: () => Promise<void>): Promise<void> {
   go({ thread: null }, "replace");
   await act();
-  document.getElementById(`row-${Math.min(cursor.peek(), total.peek() - 1)}`)?.focus();
+  cursor.value = Math.max(0, Math.min(cursor.peek(), total.peek() - 1));
+  refocus();
 }

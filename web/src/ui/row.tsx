@@ -1,9 +1,11 @@
 // One row of the list. It reads one email's signal, so a changed flag redraws this row alone.
 import { shortDate, t } from "../i18n/t.ts";
+import { client } from "../jmap/client.ts";
 import type { Id } from "../jmap/types.ts";
 import * as actions from "../state/actions.ts";
 import { email, isUnread } from "../state/emails.ts";
 import { fullName, mailbox } from "../state/mailboxes.ts";
+import { type Mark, mark } from "../state/marks.ts";
 import { route } from "../state/route.ts";
 import { cursor, selected, toggle } from "../state/selection.ts";
 import { Button } from "./button.tsx";
@@ -11,6 +13,7 @@ import { sure } from "./dialog.tsx";
 import { Icon } from "./icon.tsx";
 import { initials, people, subjectOf } from "./names.ts";
 import { DRAGGED } from "./rail.tsx";
+import { useSwipe } from "./swipe.ts";
 
 interface Props {
   id: Id | undefined;
@@ -23,7 +26,11 @@ interface Props {
 
 export function Row({ id, row, top, sentBox, open, onOpen }: Props) {
   const one = id ? email(id).value : undefined;
-  const style = { transform: `translateY(${top}px)` };
+  const swipe = useSwipe(
+    () => void actions.archive([id!]),
+    () => void (client.can("urn:posthorn:snooze") ? actions.snooze([id!], tomorrow()) : actions.remove([id!], sure)),
+  );
+  const style = { transform: `translate(${swipe.pulled.value}px, ${top}px)` };
   if (!id || !one)
     return (
       <div class="row skeleton" role="row" aria-rowindex={row + 1} style={style} aria-busy="true">
@@ -36,8 +43,10 @@ export function Row({ id, row, top, sentBox, open, onOpen }: Props) {
   const labels = Object.keys(one.mailboxIds)
     .map(mailbox)
     .filter((box) => box && !box.role && box.id !== route.value.place);
+  const unusual = mark(id).value;
   const words = [
     unread ? t().unread : "",
+    unusual ? markText(unusual) : "",
     one.keywords.$flagged ? t().starredWord : "",
     people(one, sentBox),
     subjectOf(one),
@@ -59,8 +68,9 @@ export function Row({ id, row, top, sentBox, open, onOpen }: Props) {
       id={`row-${row}`}
       tabIndex={here ? 0 : -1}
       style={style}
-      draggable
+      draggable={!swipe.pulled.value}
       onDragStart={drag}
+      {...swipe.handlers}
       onFocus={() => {
         cursor.value = row;
       }}
@@ -102,6 +112,7 @@ export function Row({ id, row, top, sentBox, open, onOpen }: Props) {
       </span>
       <span class="who" role="gridcell">
         {one.keywords.$draft && <em>{t().draftWord}: </em>}
+        {unusual && <TrustMark mark={unusual} />}
         {people(one, sentBox)}
       </span>
       <span class="what" role="gridcell">
@@ -132,5 +143,20 @@ export function Row({ id, row, top, sentBox, open, onOpen }: Props) {
         />
       </span>
     </div>
+  );
+}
+
+function tomorrow(): Date {
+  const now = new Date();
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1, 8);
+}
+
+const markText = (one: Mark): string => ({ unproven: t().markUnproven, list: t().markList, forwarded: t().markForwarded })[one];
+
+function TrustMark({ mark: one }: { mark: Mark }) {
+  return (
+    <span class={`trust ${one}`} title={markText(one)} data-mark={one} aria-hidden="true">
+      {{ unproven: "✕", list: "⇄", forwarded: "↪" }[one]}
+    </span>
   );
 }

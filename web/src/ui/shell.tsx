@@ -73,8 +73,8 @@ function commands(): (Command & { keys?: string[] })[] {
   return [
     { name: t().compose, key: "c", do: () => void compose("new") },
     { name: t().search, key: "/", do: focusSearch },
-    { name: t().next, key: "j", do: () => (inThread() ? openNext(1, openDraft) : moveCursor(1)) },
-    { name: t().previous, key: "k", do: () => (inThread() ? openNext(-1, openDraft) : moveCursor(-1)) },
+    { name: t().next, key: "j", do: () => (inThread() ? void openNext(1, openDraft) : moveCursor(1)) },
+    { name: t().previous, key: "k", do: () => (inThread() ? void openNext(-1, openDraft) : moveCursor(-1)) },
     { name: t().openIt, key: "Enter", keys: ["Enter", "o"], do: () => openRow(cursor.peek(), openDraft) },
     { name: t().back, key: "u", do: leave },
     { name: t().archive, key: "e", do: act(actions.archive) },
@@ -118,7 +118,7 @@ function leave(): void {
   if (journeyOpen.peek()) journeyOpen.value = false;
   else if (inThread()) {
     go({ thread: null });
-    queueMicrotask(() => document.getElementById(`row-${cursor.peek()}`)?.focus());
+    setTimeout(() => document.getElementById(`row-${cursor.peek()}`)?.focus());
   } else if (route.peek().view !== "mail") go({ view: "mail", place: "inbox" });
 }
 
@@ -215,6 +215,13 @@ export function Shell() {
         {view === "settings" && <Settings />}
         {view === "contacts" && <Contacts />}
       </main>
+      {!thread && (
+        <nav class="bottom" aria-label="Posthorn">
+          <Button label={t().inbox} icon="inbox" onClick={() => go({ view: "mail", place: "inbox" })} />
+          <Button label={t().search} icon="search" onClick={focusSearch} />
+          <Button label={t().compose} icon="pencil" kind="primary" onClick={() => void compose("new")} />
+        </nav>
+      )}
       {composing.value && <Composer />}
       {over.value === "palette" && <Palette commands={commands()} onClose={() => void (over.value = null)} />}
       {over.value === "help" && <Help commands={commands()} onClose={() => void (over.value = null)} />}

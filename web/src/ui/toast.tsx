@@ -1,6 +1,7 @@
 import { t } from "../i18n/t.ts";
 import { dismiss, toast, undoLast } from "../state/toast.ts";
 import { Button } from "./button.tsx";
+import { refocus } from "./focus.ts";
 
 /** Announced politely, once; the undo button can be reached by `z` from anywhere. */
 export function Toasts() {
@@ -10,8 +11,15 @@ export function Toasts() {
       {now && (
         <div class={`toast ${now.kind}`} key={now.id}>
           <span>{now.text}</span>
-          {now.undo && <Button label={t().undo} hint="z" onClick={() => void undoLast()} showLabel />}
-          <Button label={t().close} icon="x" onClick={dismiss} />
+          {now.undo && <Button label={t().undo} hint="z" onClick={() => void undoLast().then(() => refocus())} showLabel />}
+          <Button
+            label={t().close}
+            icon="x"
+            onClick={() => {
+              dismiss();
+              refocus();
+            }}
+          />
         </div>
       )}
     </div>

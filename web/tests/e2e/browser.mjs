@@ -1,11 +1,11 @@
 // One Chromium for all tests of a file; a page that has logged in; axe; letters by curl.
 import { execFile } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
-const { URL: url, PASSWORD, SUBMISSIONS, IMAPS, SHOTS } = process.env;
+const { URL: url, PASSWORD, SUBMISSIONS, IMAPS, SHOTS, CONTROL } = process.env;
 export const address = "alice@blue.test";
 const run = promisify(execFile);
 export const base = url;
@@ -26,34 +26,35 @@ export async function launch() {
 }
 
 /** A page on a fresh profile. Every request that leaves our server, every script error and every refusal by the policy is remembered. */
-export async function open(browser, options = {}) {
+export async function open(browser, options = {}, own = url) {
   const context = await browser.newContext({
     ignoreHTTPSErrors: true,
-    viewport: { width: 1280, height: 800 },
+    // High enough that the rows the tests are about exist: the list draws only what is on screen.
+    viewport: { width: 1280, height: 2000 },
     locale: "en-GB",
     serviceWorkers: "block",
     ...options,
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   page.troubles = [];
   page.on("pageerror", (error) => page.troubles.push(`error: ${error.message}`));
   page.on("console", (message) => {
     if (message.type() === "error" && !/status of 401/.test(message.text())) page.troubles.push(`console: ${message.text()}`);
   });
   page.on("request", (request) => {
-    if (!request.url().startsWith(url) && !/^(data|blob|about):/.test(request.url()))
+    if (!request.url().startsWith(own) && !/^(data|blob|about):/.test(request.url()))
       page.troubles.push(`left: ${request.url()}`);
   });
   return page;
 }
 
-export async function signIn(page, path = "/") {
-  await page.goto(url + path);
-  await page.getByLabel("Mail address").fill(address);
-  await page.getByLabel("Password").fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("grid").waitFor();
+export async function signIn(page, path = "/", who = { url, address, password: PASSWORD }) {
+  await page.goto(who.url + path);
+  await page.locator("input[name=username]").fill(who.address);
+  await page.locator("input[name=password]").fill(who.password);
+  await page.locator("button[type=submit]").click();
+  await page.locator("main.panes").waitFor();
 }
 
 export async function signedIn(browser, options, path) {
@@ -119,4 +120,15 @@ export async function until(what, message, seconds = 20) {
     if (Date.now() > end) throw new Error(`in ${seconds} s not: ${message}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+export const row = (page, text) => page.getByRole("row").filter({ hasText: text });
+
+/** The words of the toast; it is announced once and goes by itself. */
+export const toast = (page, text) => page.locator(".toasts").getByText(text).first();
+
+/** The server is killed as by a power cut, and started again; the Python around us does it. */
+export async function killServer() {
+  writeFileSync(`${CONTROL}/kill`, "");
+  await until(() => !existsSync(`${CONTROL}/kill`), "the server is up again", 60);
 }
