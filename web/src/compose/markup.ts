@@ -50,13 +50,17 @@ export function decode(text: string): string {
 export function* tokens(markup: string): Generator<Token> {
   const html = markup.slice(0, LONGEST);
   let at = 0;
-  while (at < html.length) {
-    const next = html.indexOf("<", at);
-    const end = next < 0 ? html.length : next;
-    if (end > at) yield { kind: "text", text: decode(html.slice(at, end)) };
-    if (next < 0) return;
+  // Where text began that was not told yet: a "<" that begins no tag is part of it.
+  let text = 0;
+  for (let next = html.indexOf("<"); next >= 0; next = html.indexOf("<", at)) {
     const second = html[next + 1] ?? "";
-    if (/[a-z]/i.test(second) || (second === "/" && /[a-z]/i.test(html[next + 2] ?? ""))) {
+    const isTag = /[a-z]/i.test(second) || (second === "/" && /[a-z]/i.test(html[next + 2] ?? ""));
+    if (!isTag && !/[!?/]/.test(second)) {
+      at = next + 1;
+      continue;
+    }
+    if (next > text) yield { kind: "text", text: decode(html.slice(text, next)) };
+    if (isTag) {
       const found = tag(html, next);
       if (!found) return;
       at = found.end;
@@ -68,16 +72,15 @@ export function* tokens(markup: string): Generator<Token> {
         if (!close) return;
         at = close.index;
       }
-    } else if (second === "!" || second === "?" || second === "/") {
+    } else {
       const comment = html.startsWith("<!--", next);
       const close = html.indexOf(comment ? "-->" : ">", next + (comment ? 2 : 1));
       if (close < 0) return;
       at = close + (comment ? 3 : 1);
-    } else {
-      yield { kind: "text", text: "<" };
-      at = next + 1;
     }
+    text = at;
   }
+  if (text < html.length) yield { kind: "text", text: decode(html.slice(text)) };
 }
 
 const NAME = /[^\s/>]*/y;
@@ -110,36 +113,45 @@ function tag(html: string, start: number): { token: Exclude<Token, { kind: "text
 const BLOCK =
   /^(?:address|article|blockquote|center|dd|div|dl|dt|footer|h[1-6]|header|hr|li|main|nav|ol|p|pre|section|table|tr|ul)$/;
 
-/** The words of a formatted letter. */
+/** The words of a formatted letter. Line by line, so that a long letter costs no more than its length. */
 export function wordsOf(html: string): string {
-  let out = "";
+  const lines: string[] = [];
+  let line = "";
   let raw = "";
-  const line = () => {
-    out = out.replace(/[ \t]+$/, "");
-    if (out && !out.endsWith("\n")) out += "\n";
+  const end = () => {
+    if (line.trim()) lines.push(line.trimEnd());
+    line = "";
+  };
+  const gap = () => {
+    end();
+    if (lines.length && lines.at(-1) !== "") lines.push("");
   };
   for (const token of tokens(html)) {
     if (token.kind === "text") {
-      if (!raw) {
-        const words = token.text.replace(/[\t\n\r ]+/g, " ");
-        out += out === "" || out.endsWith("\n") || out.endsWith(" ") ? words.trimStart() : words;
-      }
+      if (raw) continue;
+      const words = token.text.replace(/[\t\n\r ]+/g, " ");
+      line += line === "" || line.endsWith(" ") ? words.trimStart() : words;
     } else if (token.kind === "close") {
       if (token.name === raw) raw = "";
-      if (/^(?:p|h[1-6]|table|ul|ol|blockquote)$/.test(token.name)) {
-        line();
-        if (out && !out.endsWith("\n\n")) out += "\n";
-      } else if (BLOCK.test(token.name)) line();
-      else if (token.name === "td" || token.name === "th") out += " ";
+      if (/^(?:p|h[1-6]|table|ul|ol|blockquote)$/.test(token.name)) gap();
+      else if (BLOCK.test(token.name)) end();
     } else if (RAW.test(token.name)) raw = token.name;
-    else if (token.name === "br") out = `${out.replace(/[ \t]+$/, "")}\n`;
-    else if (token.name === "img") out += token.attributes.get("alt") ? `[${token.attributes.get("alt")}]` : "";
+    else if (token.name === "br") {
+      if (line.trim()) end();
+      else lines.push("");
+    } else if (token.name === "td" || token.name === "th") {
+      if (line && !line.endsWith(" ")) line += " ";
+    } else if (token.name === "img") line += token.attributes.get("alt") ? `[${token.attributes.get("alt")}]` : "";
     else if (BLOCK.test(token.name)) {
-      line();
-      if (token.name === "li") out += "- ";
+      end();
+      if (token.name === "li") line = "- ";
     }
   }
-  return out.replace(/\u00a0/g, " ").trimEnd();
+  end();
+  return lines
+    .join("\n")
+    .replace(/\u00a0/g, " ")
+    .trimEnd();
 }
 
 const KEPT = /^(?:a|b|blockquote|br|code|div|em|i|img|li|ol|p|pre|s|span|strong|u|ul)$/;
