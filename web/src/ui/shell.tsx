@@ -66,7 +66,14 @@ const answer = (kind: ComposeKind) => () => {
   if (id) void compose(kind, id);
 };
 
-const press = (name: string) => () => document.querySelector<HTMLElement>(`.${name}:not([popover])`)?.click();
+/** Opens a menu of acts. Where none is on screen, because nothing is open or ticked, the row of the cursor is ticked first. */
+const press = (name: string) => () => {
+  const find = () => document.querySelector<HTMLElement>(`.${name}:not([popover])`);
+  const there = find();
+  if (there) return there.click();
+  toggle(cursor.peek());
+  setTimeout(() => find()?.click());
+};
 
 function commands(): (Command & { keys?: string[] })[] {
   const goTo = (place: string) => () => go({ view: "mail", place });
