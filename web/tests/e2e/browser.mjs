@@ -40,7 +40,9 @@ export async function open(browser, options = {}, own = url) {
   page.troubles = [];
   page.on("pageerror", (error) => page.troubles.push(`error: ${error.message}`));
   page.on("console", (message) => {
-    if (message.type() === "error" && !/status of 401/.test(message.text())) page.troubles.push(`console: ${message.text()}`);
+    // Whether there is a session, and whether the server has an account page, is found by asking.
+    const asked = /status of 401/.test(message.text()) || message.location().url.includes("/account/");
+    if (message.type() === "error" && !asked) page.troubles.push(`console: ${message.text()}`);
   });
   page.on("request", (request) => {
     if (!request.url().startsWith(own) && !/^(data|blob|about):/.test(request.url()))
