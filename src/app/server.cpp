@@ -20,6 +20,7 @@
 #include "dns/unbound_resolver.h"
 #include "http/server.h"
 #include "imap/server.h"
+#include "jmap/push/desk.h"
 #include "jmap/web/web.h"
 #include "net/dialer.h"
 #include "net/account_connections.h"
@@ -44,6 +45,7 @@ constexpr auto grace_time = std::chrono::seconds(10);
 constexpr auto keys_first_look = std::chrono::seconds(10), keys_next_look = std::chrono::seconds(300);
 constexpr auto grace_step = std::chrono::milliseconds(50);
 constexpr auto pressure_look = std::chrono::milliseconds(200);
+constexpr auto push_timeout = std::chrono::seconds(10);
 constexpr std::uint64_t commit_limit = 5000;  // waiting at once
 
 using Sockets = std::vector<std::shared_ptr<net::BoundSocket>>;
@@ -69,6 +71,8 @@ struct Server {
   std::unique_ptr<report::Desk> reports;
   std::map<ServiceKind, std::unique_ptr<net::TlsContext>> tls;
   std::unique_ptr<net::Tolls> tolls;
+  std::unique_ptr<Workers> push_workers;  // a slow push service holds up no login
+  std::unique_ptr<jmap::PushDesk> push;
   std::optional<jmap::Services> jmap_services;
   std::unique_ptr<jmap::Web> web;
   std::atomic<bool> stopping = false, keyless = false;
@@ -102,6 +106,8 @@ struct Server {
   void stop();
   void wait_for_sessions();
   void measure_pressure();
+  void make_push_desk();
+  Task<void> start_push();
   Task<void> finish();
   void look_at_keys_after(Duration time);
   Task<void> look_at_keys();
@@ -189,11 +195,13 @@ Status Server::open(crypto::KeyringSockets keys) {
   catalogs = std::make_unique<store::Catalogs>(*core->store);
   office->ask_for_room([this] { return core->reserve->room(); });
   TRY(load_certificates());
+  make_push_desk();
   tolls = std::make_unique<net::Tolls>(buckets, *core->clock, config.limits.tokens);
   jmap_services.emplace(jmap::Services{*core->store, *accounts, *core->keyring, *core->clock, *log, office.get(), {}, config.name});
   jmap_services->limits.upload = config.limits.message_size;
   jmap_services->catalogs = catalogs.get();
   jmap_services->outbox = outbox.get();
+  jmap_services->push = push.get();
   web = std::make_unique<jmap::Web>(*jmap_services, stopping);
   TRY(listen_all());
   const ControlServices services{*core->store, *core->keyring, *sender, *resolver, *reports};
@@ -203,10 +211,26 @@ Status Server::open(crypto::KeyringSockets keys) {
   keys_timer = core->clock->timer(runtime.context(0).get_executor());
   look_at_keys_after(keys_first_look);
   reports->start();
+  boost::asio::co_spawn(runtime.context(0), start_push(), boost::asio::detached);
   TRY(outbox->start());
   TRY(sender->start());
   ready = true;
   return {};
+}
+
+void Server::make_push_desk() {
+  http::FetchOptions options;
+  options.ca_file = config.push.ca_file;
+  options.allow_private = config.push.allow_private;
+  options.timeout = push_timeout;
+  push_workers = std::make_unique<Workers>(1);
+  auto send = [this, options](http::FetchRequest request) { return http::fetch(*resolver, *push_workers, options, std::move(request)); };
+  push = std::make_unique<jmap::PushDesk>(runtime.context(0).get_executor(), *core->store, *core->keyring, *log, std::move(send), options, "mailto:postmaster@" + config.name);
+}
+
+Task<void> Server::start_push() {
+  auto started = co_await push->start();
+  if (!started) log->error("push.not_started", {{"why", started.error().text()}});
 }
 
 void Server::hear(const store::EngineNews& news) {
@@ -368,6 +392,7 @@ void Server::stop() {
   pressure_timer->cancel();
   reports->stop();
   outbox->stop();
+  push->stop();
   sender->stop();
   grace = core->clock->timer(runtime.context(0).get_executor());
   wait_for_sessions();

@@ -176,6 +176,7 @@ std::vector<Section> sections(Draft& d) {
                   {"tokens", number_into(c.limits.tokens.burst, 0, many)}, {"tokens_per_hour", number_into(c.limits.tokens.per_hour, 1, 100 * many)}}},
       {"confine", {{"user", text_into(c.confine.user)}, {"required", flag_into(c.confine.required)}, {"read", texts_into(c.confine.read)},
                    {"write", texts_into(c.confine.write)}}},
+      {"push", {{"ca_file", text_into(c.push.ca_file)}, {"allow_private", flag_into(c.push.allow_private)}}},
       {"submission", {{"any_sender", texts_into(p.senders_for_any)}}},
       {"trust", {{"check_incoming", flag_into(p.check_incoming)}, {"ambiguous_mime", ambiguous_into(p.ambiguous_mime)}, {"reject_on_policy_alone", flag_into(p.trust.reject_on_policy_alone)},
                  {"trusted_forwarders", texts_into(p.trust.trusted_forwarders)}, {"trusted_sealers", texts_into(p.trust.trusted_sealers)},
@@ -343,6 +344,7 @@ Result<Config> load_config(const std::string& file) {
   anchor(config.data);
   anchor(config.dns.trust_anchor);
   anchor(config.post.ca_file);
+  anchor(config.push.ca_file);
   for (auto* paths : {&config.confine.read, &config.confine.write})
     for (auto& path : *paths) anchor(path);
   for (auto& files : config.certificates) {

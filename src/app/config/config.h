@@ -49,6 +49,12 @@ struct LimitsConfig {
   net::Rate tokens = net::cost::trouble_tokens;  // net/tolls.h
 };
 
+// Messages of ours to the push services that clients name (RFC 8620 section 7.2).
+struct PushConfig {
+  std::string ca_file;
+  bool allow_private = false;  // loopback and private addresses, any port
+};
+
 // The walls around the running server (app/confine).
 struct ConfineConfig {
   std::string user = "posthorn";         // whom `serve` becomes when root starts it; empty: it stays who it is
@@ -69,6 +75,7 @@ struct Config {
   DnsConfig dns;
   LimitsConfig limits;
   ConfineConfig confine;
+  PushConfig push;
   post::Options post;
   report::DeskOptions reports;
 

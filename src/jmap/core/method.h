@@ -28,6 +28,8 @@ class Catalogs;
 
 namespace posthorn::jmap {
 
+class PushDesk;
+
 // RFC 8620 section 2, told in the Session; RFC 8621 section 1.3.1 for mail.
 struct Limits {
   std::uint64_t upload = 50u << 20;
@@ -52,6 +54,7 @@ struct Services {
   std::string host_name;
   store::Catalogs* catalogs = nullptr;  // absent: no methods of mail
   post::Outbox* outbox = nullptr;       // with the office
+  PushDesk* push = nullptr;             // absent: nothing is pushed to other servers
 };
 
 // RFC 8620 section 3.6.2. `type` is a word of the RFCs, `description` is for people.

@@ -1,5 +1,5 @@
 // jmap/core/states.h - what push tells of an account (RFC 8620 section 7.1): the state of each type that changed, under its name. The same for
-// EventSource and WebSocket.
+// EventSource, WebSocket and push subscriptions.
 #pragma once
 
 #include <boost/json/object.hpp>

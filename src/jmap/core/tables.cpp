@@ -7,6 +7,7 @@
 #include "jmap/contacts/methods.h"
 #include "jmap/mail/methods.h"
 #include "jmap/mdn/methods.h"
+#include "jmap/push/methods.h"
 #include "jmap/quota/methods.h"
 
 namespace posthorn::jmap {
@@ -36,13 +37,14 @@ constexpr std::array all_capabilities = {
     Capability{"urn:ietf:params:jmap:blob", nothing, blob_limits},
     Capability{"urn:ietf:params:jmap:quota", nothing, nothing},
     Capability{"urn:ietf:params:jmap:websocket", websocket_capability, nullptr},
+    Capability{"urn:ietf:params:jmap:webpush-vapid", vapid_capability, nullptr},
     Capability{"urn:posthorn:journey", nothing, nothing},
 };
 
 }  // namespace
 
 std::span<const std::span<const Method>> tables() {
-  static const std::array all = {core_methods(), mail_methods(), mdn_methods(), contacts_methods(), blob_methods(), quota_methods()};
+  static const std::array all = {core_methods(), mail_methods(), mdn_methods(), contacts_methods(), blob_methods(), quota_methods(), push_methods()};
   return all;
 }
 

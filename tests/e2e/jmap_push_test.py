@@ -1,0 +1,152 @@
+"""Push subscriptions of JMAP on the real server (RFC 8620 section 7.2): a small push service is the far side."""
+import base64
+import http.server
+import json
+import os
+import ssl
+import threading
+import time
+import unittest
+
+import jmap_ext_test
+from harness import certificate, letter, wait_for
+
+ALICE = jmap_ext_test.ALICE
+
+
+class PushService:
+    """The far side: an HTTPS server that keeps what is POSTed to it."""
+
+    def __init__(self, folder, address):
+        certificate(folder, "push.test", address)
+        self.requests, self.status, self.lock = [], 201, threading.Lock()
+        service = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                with service.lock:
+                    service.requests.append((self.path, dict(self.headers), body))
+                    status = service.status
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer((address, 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(os.path.join(folder, "push.test.pem"), os.path.join(folder, "push.test.key"))
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"https://{address}:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def of(self, path):
+        with self.lock:
+            return [one for one in self.requests if one[0] == path]
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class WebPush(jmap_ext_test.Client):
+    @classmethod
+    def prepare(cls):
+        cls.service = PushService(cls.folder.path, "127.0.9.40")
+        cls.sections = {"push": 'ca_file = "ca.pem"\nallow_private = true\n'}
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        cls.service.close()
+
+    def subscribe(self, path, **more):
+        answer = self.one("PushSubscription/set", {"create": {"s": {"deviceClientId": "test", "url": self.service.url + path, **more}}})
+        self.assertIsNone(answer["notCreated"], answer)
+        return answer["created"]["s"]["id"]
+
+    def deliver(self):
+        with self.server.smtp("bob@blue.test") as smtp:
+            smtp.sendmail("bob@blue.test", [ALICE], letter("bob@blue.test", ALICE))
+
+    def test_a_subscription_is_verified_and_told_of_a_letter(self):
+        identity = self.subscribe("/plain", types=["EmailDelivery"])
+        path, headers, body = wait_for(lambda: self.service.of("/plain"), message="no verification came")[0]
+        told = json.loads(body)
+        self.assertEqual((told["@type"], told["pushSubscriptionId"], headers["Content-Type"]), ("PushVerification", identity, "application/json"))
+        self.assertIn("TTL", headers)
+        self.deliver()
+        time.sleep(2)
+        self.assertEqual(len(self.service.of("/plain")), 1, "nothing before it is verified")
+        answer = self.one("PushSubscription/set", {"update": {identity: {"verificationCode": told["verificationCode"]}}})
+        self.assertEqual(answer["updated"], {identity: None})
+        before = len(self.service.of("/plain"))
+        self.deliver()
+        change = json.loads(wait_for(lambda: self.service.of("/plain")[before:], message="the letter was not told of")[-1][2])
+        self.assertEqual(change["@type"], "StateChange")
+        self.assertEqual(set(change["changed"][self.account()]), {"EmailDelivery"})
+        # Only its owner sees it, and nobody its URL.
+        told = self.one("PushSubscription/get", {"ids": [identity]})["list"][0]
+        self.assertNotIn("url", told)
+        self.assertEqual(self.one("PushSubscription/get", {"ids": [identity]}, user="bob@blue.test")["notFound"], [identity])
+        self.assertEqual(self.one("PushSubscription/set", {"destroy": [identity]})["destroyed"], [identity])
+
+    def test_a_message_for_a_browser_is_sealed_and_signed_rfc_8291_8292(self):
+        try:
+            from cryptography.hazmat.primitives import hashes, serialization
+            from cryptography.hazmat.primitives.asymmetric import ec, utils
+            from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+            from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+        except ImportError:
+            self.skipTest("python3-cryptography, the receiver's side, is not here; crypto's unit tests have the RFC's example")
+        unpad = lambda text: base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        key, auth = ec.generate_private_key(ec.SECP256R1()), os.urandom(16)
+        point = key.public_key().public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+        text = lambda data: base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+        self.subscribe("/sealed", keys={"p256dh": text(point), "auth": text(auth)})
+        _, headers, body = wait_for(lambda: self.service.of("/sealed"), message="no verification came")[0]
+        self.assertEqual(headers["Content-Encoding"], "aes128gcm")
+        salt, theirs, sealed = body[:16], body[21:86], body[86:]
+        shared = key.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), theirs))
+        hkdf = lambda size, salt, info, secret: HKDF(hashes.SHA256(), size, salt, info).derive(secret)
+        secret = hkdf(32, auth, b"WebPush: info\0" + point + theirs, shared)
+        plain = AESGCM(hkdf(16, salt, b"Content-Encoding: aes128gcm\0", secret)).decrypt(hkdf(12, salt, b"Content-Encoding: nonce\0", secret), sealed, None)
+        self.assertEqual(json.loads(plain[:-1])["@type"], "PushVerification")
+        # The token is for that service, by the key that the Session tells (RFC 9749).
+        token, k = (part.split("=", 1)[1] for part in headers["Authorization"].removeprefix("vapid ").split(", "))
+        self.assertEqual(k, self.session()["capabilities"]["urn:ietf:params:jmap:webpush-vapid"]["applicationServerKey"])
+        signed, signature = token.rsplit(".", 1)
+        raw = unpad(signature)
+        der = utils.encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), unpad(k)).verify(der, signed.encode(), ec.ECDSA(hashes.SHA256()))
+        claims = json.loads(unpad(signed.split(".")[1]))
+        self.assertEqual(claims["aud"], self.service.url)
+        self.assertLess(claims["exp"] - time.time(), 24 * 3600)
+
+    def test_a_service_that_says_gone_is_not_asked_again(self):
+        self.service.status = 410
+        try:
+            identity = self.subscribe("/gone")
+            wait_for(lambda: self.service.of("/gone"))
+            wait_for(lambda: self.one("PushSubscription/get", {"ids": [identity]})["notFound"], message="the subscription is still there")
+        finally:
+            self.service.status = 201
+
+
+class WebPushOfAClosedServer(jmap_ext_test.Client):
+    def test_F4_addresses_inside_are_not_asked(self):
+        for url in ["https://127.0.0.1/", "https://10.0.0.1/", "https://[::1]/", "https://push.example:8443/", "http://push.example/", "https://[::ffff:127.0.0.1]/",
+                    "https://0x7f000001/", "https://169.254.169.254/latest"]:
+            answer = self.one("PushSubscription/set", {"create": {"s": {"deviceClientId": "test", "url": url}}})
+            self.assertIsNone(answer["created"], url)
+            self.assertEqual(answer["notCreated"]["s"]["properties"], ["url"], url)
+        # A name is taken and looked up when something is to be sent: localhost and its like lead nowhere.
+        answer = self.one("PushSubscription/set", {"create": {"s": {"deviceClientId": "test", "url": "https://localhost/"}}})
+        if answer["created"]:
+            wait_for(lambda: self.server.events("push.failed"), message="nothing was said of the push that could not be")
+
+
+if __name__ == "__main__":
+    unittest.main()
