@@ -3,6 +3,7 @@
 
 #include "admin/operations.h"
 #include "mail/address.h"
+#include "store/codes.h"
 
 namespace posthorn::admin {
 namespace {
@@ -150,8 +151,20 @@ Task<Result<Response>> app_password_list(Context& context, Request request) {
   auto all = context.store.app_passwords(*address);
   if (!all) co_return fail(all.error());
   json::array out;
-  for (const auto& one : *all) out.push_back(json::object{{"label", one.label}, {"created", rfc3339(one.created)}});
+  for (const auto& one : *all) out.push_back(json::object{{"label", one.label}, {"created", rfc3339(one.created)}, {"used", one.used ? json::value(rfc3339(*one.used)) : json::value(nullptr)}});
   co_return answer(std::move(out));
+}
+
+// For those who lost the device and the recovery codes.
+Task<Result<Response>> codes_remove(Context& context, Request request) {
+  auto address = address_argument(request.arguments);
+  if (!address) co_return fail(address.error());
+  auto account = context.store.account(*address);
+  if (!account) co_return fail(account.error());
+  if (!*account) co_return fail(Errc::not_found, "there is no account " + *address, "List them with: posthorn account list");
+  auto status = co_await store::end_codes(context.store, (*account)->id);
+  if (!status) co_return fail(status.error());
+  co_return done();
 }
 
 Task<Result<Response>> alias_set(Context& context, Request request) {
@@ -206,6 +219,7 @@ std::vector<NamedOperation> account_operations() {
           {"app-password.add", app_password_add},
           {"app-password.remove", app_password_remove},
           {"app-password.list", app_password_list},
+          {"codes.remove", codes_remove},
           {"alias.set", alias_set},
           {"alias.list", alias_list}};
 }

@@ -37,12 +37,16 @@
 #include "store/catalog.h"
 #include "store/login_guard.h"
 #include "store/logins.h"
+#include "store/snooze.h"
 
 namespace posthorn::app {
 namespace {
 
 constexpr auto grace_time = std::chrono::seconds(10);
 constexpr auto keys_first_look = std::chrono::seconds(10), keys_next_look = std::chrono::seconds(300);
+constexpr unsigned image_threads = 4;
+constexpr std::size_t garbage_rows = 500;  // erased with one commit, of which others wait
+constexpr auto garbage_rest = std::chrono::milliseconds(20);
 constexpr auto grace_step = std::chrono::milliseconds(50);
 constexpr auto pressure_look = std::chrono::milliseconds(200);
 constexpr auto push_timeout = std::chrono::seconds(10);
@@ -68,11 +72,14 @@ struct Server {
   std::unique_ptr<post::Office> office;
   std::unique_ptr<post::Outbox> outbox;
   std::unique_ptr<store::Catalogs> catalogs;
+  std::unique_ptr<store::Waker> waker;
   std::unique_ptr<report::Desk> reports;
   std::map<ServiceKind, std::unique_ptr<net::TlsContext>> tls;
   std::unique_ptr<net::Tolls> tolls;
   std::unique_ptr<Workers> push_workers;  // a slow push service holds up no login
   std::unique_ptr<jmap::PushDesk> push;
+  Workers image_workers{image_threads};
+  std::optional<jmap::ImageFetching> images;
   std::optional<jmap::Services> jmap_services;
   std::unique_ptr<jmap::Web> web;
   std::atomic<bool> stopping = false, keyless = false;
@@ -81,7 +88,7 @@ struct Server {
   std::vector<std::unique_ptr<net::Listener>> listeners;
   std::unique_ptr<ControlServer> control;
   std::unique_ptr<post::SigningKeys> signing_keys;
-  std::unique_ptr<Timer> grace, keys_timer, pressure_timer;
+  std::unique_ptr<Timer> grace, keys_timer, pressure_timer, garbage_timer;
   Duration waited{};
   bool said_stressed = false;
 
@@ -111,6 +118,8 @@ struct Server {
   Task<void> finish();
   void look_at_keys_after(Duration time);
   Task<void> look_at_keys();
+  void collect_garbage_later();
+  Task<void> collect_garbage();
 };
 
 // attacks.md A19, B7: another protocol must not be led to our ports by way of TLS. Who begins with TLS is a client that was told our
@@ -193,6 +202,7 @@ Status Server::open(crypto::KeyringSockets keys) {
   office->watch_with(*reports);
   outbox = std::make_unique<post::Outbox>(runtime.context(0).get_executor(), *core->store, *core->keyring, *sender, post_options, *core->clock, *log);
   catalogs = std::make_unique<store::Catalogs>(*core->store);
+  waker = std::make_unique<store::Waker>(runtime.context(0).get_executor(), *core->store, *log);
   office->ask_for_room([this] { return core->reserve->room(); });
   TRY(load_certificates());
   make_push_desk();
@@ -202,6 +212,9 @@ Status Server::open(crypto::KeyringSockets keys) {
   jmap_services->catalogs = catalogs.get();
   jmap_services->outbox = outbox.get();
   jmap_services->push = push.get();
+  jmap_services->waker = waker.get();
+  images.emplace(jmap::ImageFetching{*resolver, image_workers, post_options.allow_private_routes, post_options.ca_file});
+  jmap_services->images = &*images;
   web = std::make_unique<jmap::Web>(*jmap_services, stopping);
   TRY(listen_all());
   const ControlServices services{*core->store, *core->keyring, *sender, *resolver, *reports};
@@ -210,9 +223,12 @@ Status Server::open(crypto::KeyringSockets keys) {
   signing_keys = std::make_unique<post::SigningKeys>(*core->store, *core->keyring);
   keys_timer = core->clock->timer(runtime.context(0).get_executor());
   look_at_keys_after(keys_first_look);
+  garbage_timer = core->clock->timer(runtime.context(0).get_executor());
+  collect_garbage_later();
   reports->start();
   boost::asio::co_spawn(runtime.context(0), start_push(), boost::asio::detached);
   TRY(outbox->start());
+  TRY(waker->start());
   TRY(sender->start());
   ready = true;
   return {};
@@ -260,6 +276,20 @@ Task<void> Server::look_at_keys() {
       log->info(one.seen ? "dkim.key_active" : "dkim.key_waits", {{"domain", one.key.domain}, {"selector", one.key.selector}, {"why", one.why}});
   }
   if (!stopping) look_at_keys_after(keys_next_look);
+}
+
+void Server::collect_garbage_later() {
+  garbage_timer->start(std::max<Duration>(config.cleanup_every, std::chrono::seconds(1)), [this] { boost::asio::co_spawn(runtime.context(0), collect_garbage(), boost::asio::detached); });
+}
+
+Task<void> Server::collect_garbage() {
+  const auto begun = core->clock->steady();
+  const store::GarbagePace pace{garbage_rows, garbage_rest, &stopping};
+  auto done = co_await core->store->collect_garbage(pace);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(core->clock->steady() - begun).count();
+  if (done) log->info("garbage.collected", {{"milliseconds", std::to_string(took)}});
+  else log->error("garbage.not_collected", {{"why", done.error().what}});
+  if (!stopping) collect_garbage_later();
 }
 
 net::StartSession Server::session_for(const ListenConfig& listen) {
@@ -389,10 +419,12 @@ void Server::stop() {
     one->wake_all();
   }
   keys_timer->cancel();
+  garbage_timer->cancel();
   pressure_timer->cancel();
   reports->stop();
   outbox->stop();
   push->stop();
+  waker->stop();
   sender->stop();
   grace = core->clock->timer(runtime.context(0).get_executor());
   wait_for_sessions();

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
 #include "crypto/password.h"
@@ -24,6 +25,11 @@ namespace posthorn::crypto {
 struct PasswordVerifiers {
   std::string argon2id;
   ScramVerifier scram;
+};
+
+// The secret that a person's app makes one-time codes of: as it is kept, and to be shown once.
+struct CodeSecret {
+  std::string sealed, shown;
 };
 
 class Keyring {
@@ -42,10 +48,13 @@ class Keyring {
   virtual Result<SigningKey> signing_key(std::string_view purpose, std::string_view wrapped) const = 0;
   // Blocks for two hashes.
   virtual Result<PasswordVerifiers> hash_password(std::string_view password) const = 0;
-  // Whether one of the verifiers fits. Blocks for as many hashes. Verifiers of before they were sealed ("$argon2id$...") are taken too.
-  virtual Result<bool> verify_password(std::span<const std::string> verifiers, std::string_view password) const = 0;
+  // Which of the verifiers fits, if one does. Blocks for as many hashes. Verifiers of before they were sealed ("$argon2id$...") are taken too.
+  virtual Result<std::optional<std::size_t>> verify_password(std::span<const std::string> verifiers, std::string_view password) const = 0;
   // rfc:5802#3 the server's signature if the client's proof is good, else nothing. Quick.
   virtual Result<std::optional<std::string>> scram_signature(const ScramVerifier& verifier, std::string_view auth_message, std::string_view proof) const = 0;
+  // A fresh secret for one-time codes of an account (RFC 6238), and whose step around `now` a code is, if it is one. Quick.
+  virtual Result<CodeSecret> new_code_secret(AccountId account) const = 0;
+  virtual Result<std::optional<std::uint64_t>> code_step(AccountId account, std::string_view sealed, std::string_view code, WallTime now) const = 0;
   // HMAC under a key of its own: made-up SCRAM salts for unknown users, blob ids for clients.
   virtual std::string pseudonym(std::string_view purpose, std::string_view text) const = 0;
 };

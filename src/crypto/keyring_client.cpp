@@ -104,11 +104,24 @@ class RemoteKeyring final : public Keyring {
     out.scram.stored_key = std::move(response.texts[2]);
     return out;
   }
-  Result<bool> verify_password(std::span<const std::string> verifiers, std::string_view password) const override {
+  Result<std::optional<std::size_t>> verify_password(std::span<const std::string> verifiers, std::string_view password) const override {
     std::vector<std::string> texts{std::string(password)};
     texts.insert(texts.end(), verifiers.begin(), verifiers.end());
     TRY_ASSIGN(const auto response, channels_->slow.call(Request{Operation::verify_password, 0, 0, std::move(texts)}));
-    return response.number == 1;
+    if (response.number > verifiers.size()) return strange();
+    if (response.number == 0) return std::optional<std::size_t>();
+    return std::optional<std::size_t>(response.number - 1);
+  }
+  Result<CodeSecret> new_code_secret(AccountId account) const override {
+    TRY_ASSIGN(auto response, channels_->quick.call(Request{Operation::new_code_secret, 0, number(account), {}}));
+    if (response.texts.size() != 2) return strange();
+    return CodeSecret{std::move(response.texts[0]), std::move(response.texts[1])};
+  }
+  Result<std::optional<std::uint64_t>> code_step(AccountId account, std::string_view sealed, std::string_view code, WallTime now) const override {
+    std::vector<std::string> texts{std::string(sealed), std::string(code), std::to_string(now.time_since_epoch().count())};
+    TRY_ASSIGN(const auto response, channels_->quick.call(Request{Operation::code_step, 0, number(account), std::move(texts)}));
+    if (response.number == 0) return std::optional<std::uint64_t>();
+    return std::optional(response.number);
   }
   Result<std::optional<std::string>> scram_signature(const ScramVerifier& verifier, std::string_view auth_message, std::string_view proof) const override {
     std::vector<std::string> texts{verifier.salt, verifier.stored_key, verifier.server_key, std::string(auth_message), std::string(proof)};

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 
 namespace posthorn::crypto {
@@ -48,7 +49,23 @@ Response hash(LocalKeyring& keyring, const Request& request) {
 Response verify(LocalKeyring& keyring, const Request& request) {
   const auto fits = keyring.verify_password(std::span(request.texts).subspan(1), request.texts[0]);
   if (!fits) return wire::failure(request.id, fits.error());
-  return done(request, {}, *fits ? 1 : 0);
+  return done(request, {}, fits->has_value() ? **fits + 1 : 0);
+}
+
+Response make_code_secret(LocalKeyring& keyring, const Request& request) {
+  auto made = keyring.new_code_secret(AccountId{request.number});
+  if (!made) return wire::failure(request.id, made.error());
+  return done(request, {std::move(made->sealed), std::move(made->shown)});
+}
+
+Response find_step(LocalKeyring& keyring, const Request& request) {
+  std::int64_t now = 0;
+  const auto& text = request.texts[2];
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), now);
+  if (error != std::errc() || end != text.data() + text.size()) return wire::failure(request.id, Error{Errc::invalid, "a time that is none", {}});
+  const auto step = keyring.code_step(AccountId{request.number}, request.texts[0], request.texts[1], WallTime(std::chrono::milliseconds(now)));
+  if (!step) return wire::failure(request.id, step.error());
+  return done(request, {}, step->value_or(0));
 }
 
 Response prove(LocalKeyring& keyring, const Request& request) {
@@ -84,6 +101,8 @@ Response answer(LocalKeyring& keyring, const Request& request) {
     case Operation::hash_password: return hash(keyring, request);
     case Operation::verify_password: return verify(keyring, request);
     case Operation::scram_signature: return prove(keyring, request);
+    case Operation::new_code_secret: return make_code_secret(keyring, request);
+    case Operation::code_step: return find_step(keyring, request);
   }
   return wire::failure(request.id, Error{Errc::unsupported, "no such operation", {}});
 }

@@ -19,6 +19,7 @@ constexpr Shape shapes[] = {
     {Operation::new_account_key, 0, 0, 0},    {Operation::open_account_key, 1, 1, 256}, {Operation::wrap_signing_key, 2, 2, 16'384},
     {Operation::describe_key, 2, 2, 16'384},  {Operation::sign, 3, 3, 16'384},          {Operation::hash_password, 1, 1, 4'096},
     {Operation::verify_password, 2, 61, 4'096}, {Operation::scram_signature, 5, 5, 16'384},
+    {Operation::new_code_secret, 0, 0, 0},    {Operation::code_step, 3, 3, 256},
 };
 
 std::unexpected<Error> garbage(const char* what) { return fail(Errc::invalid, std::string("a message to the keyring ") + what); }

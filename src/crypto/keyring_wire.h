@@ -21,8 +21,10 @@ enum class Operation : std::uint8_t {
   describe_key,         // purpose, sealed -> public bytes; number: kind << 32 | bits
   sign,                 // purpose, sealed, digest -> signature
   hash_password,        // password -> Argon2id, salt, SCRAM keys; number: iterations
-  verify_password,      // password, verifiers... -> number: 1 if one fits
+  verify_password,      // password, verifiers... -> number: which one fits, from 1 on
   scram_signature,      // salt, stored key, server key, auth message, proof -> the signature, or no text
+  new_code_secret,      // number: the account -> the secret sealed, and to be shown
+  code_step,            // number: the account; the sealed secret, the code, the time in ms -> number: the step, or 0
 };
 
 struct Request {

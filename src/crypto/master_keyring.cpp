@@ -4,12 +4,14 @@
 #include <mutex>
 
 #include "crypto/bytes.h"
+#include "crypto/totp.h"
 
 namespace posthorn::crypto {
 namespace {
 
 constexpr std::size_t signing_keys_kept = 64;
 constexpr std::size_t scram_key_size = 32;
+constexpr std::size_t code_secret_size = 20;  // rfc:4226#4 R6: 160 bits
 constexpr std::string_view argon2id_prefix = "$argon2id$";
 
 class MasterKeyring final : public LocalKeyring {
@@ -60,16 +62,24 @@ class MasterKeyring final : public LocalKeyring {
     out.scram.server_key.clear();
     return out;
   }
-  Result<bool> verify_password(std::span<const std::string> verifiers, std::string_view password) const override {
-    for (const auto& one : verifiers) {
-      if (one.starts_with(argon2id_prefix)) {
-        if (argon2id_verify(one, password)) return true;
-        continue;
+  Result<std::optional<std::size_t>> verify_password(std::span<const std::string> verifiers, std::string_view password) const override {
+    for (std::size_t i = 0; i < verifiers.size(); ++i) {
+      auto opened = verifiers[i];
+      if (!opened.starts_with(argon2id_prefix)) {
+        TRY_ASSIGN(opened, open(password_key_, verifiers[i], "argon2id"));
       }
-      TRY_ASSIGN(const auto opened, open(password_key_, one, "argon2id"));
-      if (argon2id_verify(opened, password)) return true;
+      if (argon2id_verify(opened, password)) return std::optional(i);
     }
-    return false;
+    return std::optional<std::size_t>();
+  }
+  Result<CodeSecret> new_code_secret(AccountId account) const override {
+    auto secret = random_bytes(code_secret_size);
+    auto sealed = seal(password_key_, secret, "codes of " + bound_to(account));
+    return CodeSecret{std::move(sealed), std::move(secret)};
+  }
+  Result<std::optional<std::uint64_t>> code_step(AccountId account, std::string_view sealed, std::string_view code, WallTime now) const override {
+    TRY_ASSIGN(const auto secret, open(password_key_, sealed, "codes of " + bound_to(account)));
+    return totp_check(secret, code, now, 0);
   }
   Result<std::optional<std::string>> scram_signature(const ScramVerifier& verifier, std::string_view auth_message, std::string_view proof) const override {
     auto stored = verifier.stored_key, server = verifier.server_key;

@@ -99,7 +99,7 @@ struct Transfer {
   void set_limits(CURL* easy) const {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(std::chrono::duration_cast<std::chrono::milliseconds>(options.timeout).count()));
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, options.clear_too ? "http,https" : "https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
@@ -144,7 +144,9 @@ struct Transfer {
     curl_off_t wait = 0;
     curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(easy.get(), CURLINFO_RETRY_AFTER, &wait);
-    return FetchAnswer{static_cast<unsigned>(status), std::move(body), static_cast<std::uint64_t>(std::max<curl_off_t>(wait, 0))};
+    char* location = nullptr;
+    curl_easy_getinfo(easy.get(), CURLINFO_REDIRECT_URL, &location);
+    return FetchAnswer{static_cast<unsigned>(status), std::move(body), location == nullptr ? std::string() : std::string(location), static_cast<std::uint64_t>(std::max<curl_off_t>(wait, 0))};
   }
 };
 
@@ -157,13 +159,14 @@ Result<Target> check_url(const std::string& url, const FetchOptions& options) {
   if (!std::ranges::all_of(url, [](char c) { return c > ' ' && c < 0x7f; })) return wrong("the URL holds characters that no URL has");
   const std::unique_ptr<CURLU, FreeUrl> parsed(curl_url());
   if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK) return wrong("this is no URL that may be used");
-  if (part(parsed.get(), CURLUPART_SCHEME) != "https") return wrong("the URL is not an https one");
+  const auto scheme = part(parsed.get(), CURLUPART_SCHEME);
+  if (scheme != "https" && !(options.clear_too && scheme == "http")) return wrong("the URL is not an https one");
   Target out;
   out.host = to_lower(part(parsed.get(), CURLUPART_HOST));
   // A final dot names the same host, but is another name to those who compare.
   if (out.host.ends_with('.')) return wrong("the host's name ends in a dot");
   const auto port = part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
-  if (port != "443" && !options.allow_private) return fail(Errc::refused, "only port 443 is asked");
+  if (port != (scheme == "https" ? "443" : "80") && !options.allow_private) return fail(Errc::refused, "only port 443 is asked, and 80 without TLS");
   out.port = static_cast<std::uint16_t>(std::stoul(port));
   curl_url_set(parsed.get(), CURLUPART_FRAGMENT, nullptr, 0);
   out.url = part(parsed.get(), CURLUPART_URL);

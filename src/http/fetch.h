@@ -20,6 +20,7 @@ namespace posthorn::http {
 struct FetchOptions {
   std::string ca_file = {};        // empty: the system's
   bool allow_private = false;      // loopback and private addresses, any port: for labs and tests
+  bool clear_too = false;          // http to port 80 as well: pictures
   Duration timeout = std::chrono::seconds(30);
   std::size_t most = 64u << 10;    // octets of the answer's body
 };
@@ -34,6 +35,7 @@ struct FetchRequest {
 struct FetchAnswer {
   unsigned status = 0;
   std::string body;
+  std::string location = {};      // of a redirect: the whole URL, which nobody has looked at yet
   std::uint64_t retry_after = 0;  // seconds, if told so
 };
 

@@ -63,6 +63,7 @@ Task<void> open_maildrop(Session& session, sasl::Login login) {
   session.uidvalidity = drop->uidvalidity;
   session.messages = std::move(drop->messages);
   session.login = std::move(login);
+  session.login_watch = std::make_unique<store::LoginWatch>(session.store, session.login, *session.stream);
   session.state = State::transaction;
   if (auto* tolls = session.options.tolls) tolls->welcome(session.stream->peer().address);
   session.log.info("pop3.login", {{"user", session.login.name}, {"client", session.stream->peer().address}});
@@ -73,7 +74,7 @@ void answer_login_failure(Session& session, const Error& error) {
   session.log.info("pop3.login_failed", {{"client", session.stream->peer().address}, {"why", error.what}});
   // rfc:3206#4 AUTH: the credentials; SYS/TEMP: ours.
   switch (error.code) {
-    case Errc::refused: session.err("[AUTH] wrong user or password"); break;
+    case Errc::refused: session.err("[AUTH] " + (error.todo.empty() ? std::string("wrong user or password") : error.todo)); break;
     case Errc::invalid: session.err("the exchange was broken off"); break;
     default: session.err("[SYS/TEMP] cannot log you in now, please try again later"); break;
   }

@@ -9,6 +9,7 @@
 
 #include "net/line_reader.h"
 #include "pop3/server.h"
+#include "store/login_watch.h"
 
 namespace posthorn::pop3 {
 
@@ -38,6 +39,7 @@ struct Session {
   State state = State::authorization;
   std::string user{};  // after USER
   sasl::Login login{};
+  std::unique_ptr<store::LoginWatch> login_watch{};
   UidValidity uidvalidity{};
   std::vector<DropMessage> messages{};  // numbers 1.. in this order for the whole session (rfc:1939#5)
   bool utf8 = false;

@@ -1,7 +1,9 @@
 #include "post/handover.h"
 
 #include <algorithm>
+#include <iterator>
 
+#include "base/text.h"
 #include "crypto/bytes.h"
 #include "post/srs.h"
 #include "post/submission.h"
@@ -117,6 +119,14 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
     if (!target) co_return fail(target.error());
     out.inboxes_.push_back(*target);
   }
+  if (letter.answerable && !letter.junk) {
+    // No letter waits because somebody who is away cannot be answered for: then it goes unanswered.
+    auto replies = auto_replies(store, keyring, options, letter.from, out.accounts_, letter.message).value_or(std::vector<AutoReply>());
+    for (auto& one : replies) {
+      auto answer = co_await make_answer(store, keyring, options, std::move(one));
+      if (answer) out.answers_.push_back(std::move(*answer));
+    }
+  }
   if (!out.accounts_.empty()) {
     auto made = co_await prepare(store, return_path_field(letter.from.reverse_path) + letter.message, letter.evidence);
     if (!made) co_return fail(made.error());
@@ -162,6 +172,22 @@ std::optional<mail::Address> returned_to(const crypto::Keyring& keyring, const m
   return std::move(*original);
 }
 
+// rfc:3834#3.3, rfc:5321#4.5.5: with a null reverse-path, so that nothing comes of it but the letter itself.
+Task<Result<Handover::Answer>> Handover::make_answer(store::Store& store, crypto::Keyring& keyring, const Options& options, AutoReply reply) {
+  Letter letter;
+  letter.id = new_queue_id();
+  letter.message = std::move(reply.message);
+  letter.from.body = smtp::Body::eight_bit_mime;
+  letter.from.smtputf8 = !is_ascii(reply.to.text());
+  smtp::RcptTo to;
+  to.recipient = reply.to;
+  to.notify.given = to.notify.never = true;
+  letter.recipients.push_back(std::move(to));
+  auto made = co_await make(store, keyring, options, std::move(letter));
+  if (!made) co_return fail(made.error());
+  co_return Answer{std::move(reply), std::make_shared<const Handover>(std::move(*made))};
+}
+
 Status Handover::write(const store::Store& store, store::Transaction& tx) const {
   for (std::size_t i = 0; i < accounts_.size(); ++i) {
     if (auto added = store.append(tx, accounts_[i], inboxes_[i], *local_, {}, received_); !added) return fail(added.error());
@@ -170,6 +196,10 @@ Status Handover::write(const store::Store& store, store::Transaction& tx) const 
     TRY(store.put_blob(tx, *outgoing_));
     TRY(store.add_blob_reference(tx, entry_->blob, reference_of(entry_->id)));
     put_new(tx, *entry_);
+  }
+  for (const auto& [reply, letter] : answers_) {
+    TRY_ASSIGN(const bool goes, take_turn(tx, reply, received_));
+    if (goes) TRY(letter->write(store, tx));
   }
   if (submission_.there()) return note_delivered(store, tx, submission_, here_, passed_on_);
   return {};
@@ -180,10 +210,13 @@ void Handover::belongs_to(const SubmissionLink& link) {
   if (entry_) entry_->submission = link;
 }
 
-std::optional<Due> Handover::committed(store::Store& store) const {
+std::vector<Due> Handover::committed(store::Store& store) const {
   store.committed(accounts_);
-  if (!entry_) return std::nullopt;
-  return Due{entry_->due, entry_->id};
+  std::vector<Due> out;
+  if (entry_) out.push_back(Due{entry_->due, entry_->id});
+  // Those that did not go after all are not in the queue, which its sender will see.
+  for (const auto& [reply, letter] : answers_) std::ranges::move(letter->committed(store), std::back_inserter(out));
+  return out;
 }
 
 }  // namespace posthorn::post

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "crypto/keyring.h"
+#include "post/auto_replies.h"
 #include "post/options.h"
 #include "post/queue/queue.h"
 #include "store/store.h"
@@ -22,6 +23,7 @@ struct Letter {
   QueueId id{};
   bool junk = false;                     // into Junk, for recipients who have one
   bool suspect = false;                  // fails its author's policy: an alias does not send it on by itself (attacks.md C14)
+  bool answerable = false;               // its reverse-path is proved: those who are away may answer (post/auto_replies)
   SubmissionLink submission;             // of JMAP, told what becomes of the recipients
   std::string evidence;                  // JSON, kept with each mailbox copy and in the queue; may be empty
 };
@@ -34,7 +36,7 @@ class Handover {
   // In the transaction. Errors: over_quota, not_found, io; then nothing of the transaction is kept.
   Status write(const store::Store& store, store::Transaction& tx) const;
   // After the commit: tells the mailboxes' sessions; returns what the sender of the queue should look at.
-  std::optional<Due> committed(store::Store& store) const;
+  std::vector<Due> committed(store::Store& store) const;
 
   // Before write(): the submission it is part of, where that gets its id in the same transaction.
   void belongs_to(const SubmissionLink& link);
@@ -45,8 +47,15 @@ class Handover {
   const std::vector<QueuedRecipient>& delivered_to() const { return delivered_; }
 
  private:
+  struct Answer {
+    AutoReply reply;
+    std::shared_ptr<const Handover> letter;
+  };
+  static Task<Result<Answer>> make_answer(store::Store& store, crypto::Keyring& keyring, const Options& options, AutoReply reply);
+
   std::vector<AccountId> accounts_;
   std::vector<MailboxId> inboxes_;
+  std::vector<Answer> answers_;
   std::shared_ptr<const store::Prepared> local_, outgoing_;
   std::optional<Entry> entry_;
   std::vector<QueuedRecipient> delivered_;

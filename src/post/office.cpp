@@ -144,7 +144,7 @@ Task<Result<std::vector<QueuedRecipient>>> Office::commit(Letter letter) {
   store::Work work = [&ready, &store](store::Transaction& tx) { return ready.write(store, tx); };
   auto done = co_await store_.transact(std::move(work));
   if (!done) co_return fail(done.error());
-  if (auto due = ready.committed(store_)) sender_.wake(*due);
+  for (const auto due : ready.committed(store_)) sender_.wake(due);
   co_return ready.delivered_to();
 }
 
@@ -247,6 +247,7 @@ Task<std::expected<Letter, Office::Refusal>> Office::prepare_submission(const sm
   const std::string named = transaction.recipients.size() == 1 ? transaction.recipients[0].recipient.text() : std::string();
   letter.message = *signed_by + received_field(peer, options_.host_name, id_text, named, transaction.from.smtputf8, date_of(now)) + transaction.message;
   letter.from = transaction.from;
+  letter.answerable = true;
   letter.recipients = std::move(transaction.recipients);
   log_.info("message.handed_in", {{"id", id_text}, {"from", letter.from.reverse_path.text()}, {"to", joined(letter.recipients)}, {"size", std::to_string(letter.message.size())}, {"login", peer.login}});
   co_return letter;
@@ -316,6 +317,7 @@ Task<Reply> Office::message(const smtp::Peer& peer, smtp::Transaction transactio
   }
   letter.junk = verdict.junk;
   letter.suspect = is_suspect(verdict);
+  letter.answerable = proved_sender(peer, transaction.from, verdict);
   if (!verdict.evidence.empty()) letter.evidence = std::move(verdict.evidence);
   const std::string named = transaction.recipients.size() == 1 ? transaction.recipients[0].recipient.text() : std::string();
   // rfc:6376#5.6 a signature is a trace field and stands above what was there when it was made, so also above our own Received.

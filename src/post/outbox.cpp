@@ -98,6 +98,7 @@ Task<Status> Outbox::release_now(const Waiting& one) {
   letter.id = record->queue;
   letter.evidence = record->evidence;
   letter.submission = SubmissionLink{one.account, one.submission};
+  letter.answerable = true;
   // Who has gone since then is told as failed; the others get their letter.
   for (auto& to : record->to) {
     const auto route = store_.route(to.recipient.text());
@@ -136,7 +137,7 @@ Task<Status> Outbox::release_now(const Waiting& one) {
   if (!done) co_return fail(done.error());
   const std::array<AccountId, 1> sender{one.account};
   store_.committed(sender);
-  if (auto due = ready.committed(store_)) sender_.wake(*due);
+  for (const auto due : ready.committed(store_)) sender_.wake(due);
   log_.info("submission.released", {{"id", text_of(record->queue)}});
   co_return Status{};
 }
@@ -204,7 +205,7 @@ Task<Result<Outbox::Handed>> Outbox::send(AccountId account, SubmissionRecord re
   if (!done) co_return fail(done.error());
   const std::array<AccountId, 1> sender{account};
   store_.committed(sender);
-  if (auto due = ready.committed(store_)) sender_.wake(*due);
+  for (const auto due : ready.committed(store_)) sender_.wake(due);
   co_return out;
 }
 
@@ -215,7 +216,7 @@ Task<Status> Outbox::send_unwatched(Letter letter) {
   store::Work work = [&](store::Transaction& tx) -> Status { return ready.write(store_, tx); };
   auto done = co_await store_.transact(std::move(work));
   if (!done) co_return fail(done.error());
-  if (auto due = ready.committed(store_)) sender_.wake(*due);
+  for (const auto due : ready.committed(store_)) sender_.wake(due);
   co_return Status{};
 }
 

@@ -1,16 +1,18 @@
 // Domains, accounts and their passwords: who is here. Where mail goes: routes.cpp; how an account ends: removal.cpp.
 #include <algorithm>
 
+#include "base/text.h"
 #include "crypto/bytes.h"
 #include "crypto/password.h"
 #include "store/account_write.h"
+#include "store/app_password_use.h"
 #include "store/directory_rows.h"
 #include "store/store.h"
 
 namespace posthorn::store {
 namespace {
 
-constexpr std::size_t app_password_limit = 50;
+constexpr std::size_t app_password_limit = 50, label_limit = 200;
 constexpr std::string_view next_account_key = "next account";
 
 struct FirstMailbox {
@@ -162,6 +164,7 @@ Status end_web_sessions(Transaction& tx, AccountId account) {
 }  // namespace
 
 Task<Status> Store::change_account(std::string address, std::function<Status(AccountRecord&)> change, Sessions sessions) {
+  AccountId touched{};
   Work work = [&](Transaction& tx) -> Status {
     TRY_ASSIGN(const auto id, find_account(tx, address));
     if (!id) return no_account(address);
@@ -170,9 +173,13 @@ Task<Status> Store::change_account(std::string address, std::function<Status(Acc
     TRY_ASSIGN(auto record, decode_account(*bytes));
     TRY(change(record));
     tx.put(Space::account, key::of(*id), encode(record));
+    touched = *id;
     return sessions == Sessions::end ? end_web_sessions(tx, *id) : Status{};
   };
-  co_return co_await transact(std::move(work));
+  auto done = co_await transact(std::move(work));
+  // Whoever is in looks whether that is still so.
+  if (done) hub_.notify(touched);
+  co_return done;
 }
 
 Task<Status> Store::set_password(std::string address, std::string password) {
@@ -205,6 +212,7 @@ Task<Result<std::string>> Store::add_app_password(std::string address, std::stri
   if (!hashed) co_return fail(hashed.error());
   std::function<Status(AccountRecord&)> change = [&](AccountRecord& record) -> Status {
     if (label.empty()) return fail(Errc::invalid, "an app password needs a label, such as the name of the device");
+    if (label.size() > label_limit || printable(label) != label) return fail(Errc::invalid, "a label has at most 200 octets and no control characters", "Choose another");
     if (record.app_passwords.size() >= app_password_limit) return fail(Errc::too_big, "there are 50 app passwords already", "Remove one first");
     if (std::ranges::find(record.app_passwords, label, &StoredAppPassword::label) != record.app_passwords.end())
       return fail(Errc::exists, "there is an app password \"" + label + "\" already");
@@ -233,7 +241,7 @@ Result<std::vector<AppPassword>> Store::app_passwords(std::string_view address) 
   if (!bytes) return no_account(std::string(address));
   TRY_ASSIGN(const auto record, decode_account(*bytes));
   std::vector<AppPassword> out;
-  for (const auto& p : record.app_passwords) out.push_back({p.label, p.created});
+  for (const auto& p : record.app_passwords) out.push_back({p.label, p.created, last_used(*reader, *id, p)});
   return out;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "store/account_write.h"
+#include "store/snooze.h"
 #include "store/store.h"
 
 namespace posthorn::store {
@@ -83,6 +84,15 @@ std::vector<MailboxId> wanted_mailboxes(const std::vector<Membership>& all, cons
   return out;
 }
 
+// Told as a change of the Email, whose state counts it, though no flag changes.
+Status change_snooze(AccountWrite& write, const EmailPatch& patch, const std::vector<Membership>& all) {
+  TRY_ASSIGN(const auto before, sleeping(write.tx(), write.account(), patch.email));
+  if (!before && !patch.snooze->until) return {};
+  TRY(put_to_sleep(write.tx(), write.account(), patch.email, *patch.snooze));
+  const auto first = std::ranges::find_if_not(all, hidden);
+  return write.set_flags(first->mailbox, first->row, first->row.flags);
+}
+
 // Nothing is written before everything is known to be good.
 Status change_one(AccountWrite& write, const EmailPatch& patch, WallTime now) {
   const auto there = write.email(patch.email);
@@ -96,6 +106,7 @@ Status change_one(AccountWrite& write, const EmailPatch& patch, WallTime now) {
     if (!write.mailbox(id)) return fail(Errc::invalid, "there is no such mailbox");
   TRY_ASSIGN(const auto flags, flag_patch(write, patch));
 
+  if (patch.snooze) TRY(change_snooze(write, patch, all));
   const auto new_flags = flags.applied(shown_flags(all));
   for (auto& one : all) {
     const auto after = flags.applied(one.row.flags);

@@ -41,6 +41,26 @@ class Guard final : public sasl::Accounts {
     co_return login;
   }
 
+  // A code that is missing was no try of anything; all else that is wrong is one.
+  Task<std::expected<sasl::Login, sasl::Unproved>> check_owner(std::string user, sasl::Proof proof, std::string address) override {
+    using sasl::Unproved;
+    auto visitor = look(user, address);
+    if (!visitor) co_return std::unexpected(Unproved::later);
+    const auto wait = limits_.admit(visitor->as_try(), now());
+    if (!wait) co_return std::unexpected(Unproved::later);
+    if (*wait > Duration::zero()) co_await sleep(store_.clock(), *wait);
+    const auto turn = visitor->known ? Gate::Turn::first : Gate::Turn::last;
+    auto pass = co_await gate_.enter(turn, queue_time);
+    if (!pass) {
+      limits_.give_back(visitor->as_try(), now());
+      co_return std::unexpected(Unproved::later);
+    }
+    auto login = co_await accounts_->check_owner(visitor->user, std::move(proof), visitor->address);
+    if (login) co_await welcome(*visitor, login->account);
+    else if (login.error() == Unproved::later || login.error() == Unproved::code_needed) limits_.give_back(visitor->as_try(), now());
+    co_return login;
+  }
+
   // The verifier tells a stranger nothing; the try counts when it ends.
   Task<Result<crypto::ScramVerifier>> scram_verifier(std::string user, std::string service, std::string address) override {
     auto visitor = look(user, address);

@@ -1,5 +1,6 @@
 #include "store/logins.h"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 
@@ -7,6 +8,8 @@
 #include "crypto/bytes.h"
 #include "crypto/password.h"
 #include "mail/address.h"
+#include "store/app_password_use.h"
+#include "store/codes.h"
 #include "store/record/keys.h"
 #include "store/record/records.h"
 
@@ -26,7 +29,7 @@ struct VerifyWork {
   const crypto::Keyring& keyring;
   std::vector<std::string> verifiers;  // tried until one fits; app passwords come after the account's own
   std::string password;
-  Result<bool> operator()() const { return keyring.verify_password(verifiers, password); }
+  Result<std::optional<std::size_t>> operator()() const { return keyring.verify_password(verifiers, password); }
 };
 
 class Logins final : public sasl::Accounts {
@@ -39,22 +42,48 @@ class Logins final : public sasl::Accounts {
     auto known = find(user);
     if (!known) co_return fail(Errc::unavailable, known.error().what);
     const auto cache_key = known->has_value() && password.size() <= password_limit ? cache_key_of(**known, password) : std::string();
-    bool good = is_cached(cache_key);
-    if (!good) {
-      VerifyWork work{keyring_, {}, password.substr(0, password_limit + 1)};
-      if (known->has_value()) {
-        work.verifiers.push_back((*known)->record.password);
-        for (const auto& app : (*known)->record.app_passwords) work.verifiers.push_back(app.verifier);
-      } else {
-        // attacks.md E13: an unknown user costs what a known one with one password does.
-        work.verifiers.push_back(dummy_);
-      }
-      const auto fits = co_await store_.workers().run(std::move(work));
-      if (!fits) co_return fail(Errc::unavailable, fits.error().what);  // whatever it is, it does not say that the password is wrong
-      good = *fits && known->has_value() && password.size() <= password_limit;
-      if (good) remember(cache_key);
+    auto fits = cached(cache_key);
+    if (!fits) {
+      auto work = verify_work(*known, password, Verifiers::all);
+      const auto found = co_await store_.workers().run(std::move(work));
+      if (!found) co_return fail(Errc::unavailable, found.error().what);  // whatever it is, it does not say that the password is wrong
+      if (known->has_value() && password.size() <= password_limit) fits = *found;
+      if (fits) remember(cache_key, *fits);
     }
-    co_return settle(*known, good);
+    auto login = settle(*known, fits.has_value());
+    if (!login) co_return login;
+    if (*fits == 0) {
+      if (!(*known)->record.codes.secret.empty()) co_return needs_app_password();
+      co_return login;
+    }
+    login->app_password = (*known)->record.app_passwords[*fits - 1].label;
+    auto label = login->app_password;
+    // If it cannot be written its owner sees an older time: no reason to keep them out.
+    static_cast<void>(co_await note_app_password_use(store_, login->account, std::move(label)));
+    co_return login;
+  }
+
+  Task<std::expected<sasl::Login, sasl::Unproved>> check_owner(std::string user, sasl::Proof proof, std::string) override {
+    using sasl::Unproved;
+    user = login_name(user);
+    auto known = find(user);
+    if (!known) co_return std::unexpected(Unproved::later);
+    const bool by_code = proof.what == sasl::Proof::For::change && proof.password.empty();
+    if (!by_code) {
+      auto work = verify_work(*known, proof.password, Verifiers::own);
+      const auto fits = co_await store_.workers().run(std::move(work));
+      if (!fits) co_return std::unexpected(Unproved::later);
+      if (!*fits || proof.password.size() > password_limit) co_return std::unexpected(Unproved::wrong);
+    }
+    auto login = settle(*known, true);
+    if (!login) co_return std::unexpected(Unproved::wrong);
+    const bool has_codes = !(*known)->record.codes.secret.empty();
+    if (!by_code && (!has_codes || proof.what == sasl::Proof::For::change)) co_return std::move(*login);
+    if (has_codes && proof.code.empty()) co_return std::unexpected(Unproved::code_needed);
+    const auto used = co_await use_code(store_, keyring_, login->account, std::move(proof.code));
+    if (!used) co_return std::unexpected(Unproved::later);
+    if (!*used) co_return std::unexpected(has_codes ? Unproved::code_wrong : Unproved::wrong);
+    co_return std::move(*login);
   }
 
   Task<Result<crypto::ScramVerifier>> scram_verifier(std::string user, std::string, std::string) override {
@@ -75,10 +104,27 @@ class Logins final : public sasl::Accounts {
     user = login_name(user);
     auto known = find(user);
     if (!known) co_return fail(Errc::unavailable, known.error().what);
-    co_return settle(*known, good);
+    auto login = settle(*known, good);
+    if (login && !(*known)->record.codes.secret.empty()) co_return needs_app_password();
+    co_return login;
   }
 
  private:
+  enum class Verifiers : std::uint8_t { all, own };
+  VerifyWork verify_work(const std::optional<Known>& known, const std::string& password, Verifiers which) const {
+    VerifyWork work{keyring_, {}, password.substr(0, password_limit + 1)};
+    // attacks.md E13: an unknown user costs what a known one with one password does.
+    work.verifiers.push_back(known ? known->record.password : dummy_);
+    if (known && which == Verifiers::all)
+      for (const auto& app : known->record.app_passwords) work.verifiers.push_back(app.verifier);
+    return work;
+  }
+
+  // The own password of an account with one-time codes must not be a way around them.
+  static std::unexpected<Error> needs_app_password() {
+    return fail(Errc::refused, "the account has one-time codes, so that its own password opens no mail apps", "This account needs an app password; make one in the webmail under Settings");
+  }
+
   crypto::ScramVerifier kept(crypto::ScramVerifier verifier) const {
     verifier.keeper = &keyring_;
     return verifier;
@@ -108,24 +154,30 @@ class Logins final : public sasl::Accounts {
     for (const auto& app : known.record.app_passwords) verifiers += '\0' + app.verifier;
     return crypto::hmac_sha256(secret_, crypto::sha256(verifiers) + crypto::sha256(password) + key::of(known.id));
   }
-  bool is_cached(const std::string& cache_key) {
+  std::optional<std::size_t> cached(const std::string& cache_key) {
     const std::lock_guard lock(mutex_);
     const auto found = cache_.find(cache_key);
-    return !cache_key.empty() && found != cache_.end() && store_.clock().steady() - found->second < cache_time;
+    if (cache_key.empty() || found == cache_.end() || store_.clock().steady() - found->second.at >= cache_time) return std::nullopt;
+    return found->second.verifier;
   }
-  void remember(const std::string& cache_key) {
+  void remember(const std::string& cache_key, std::size_t verifier) {
     const std::lock_guard lock(mutex_);
     const auto now = store_.clock().steady();
-    if (cache_.size() >= table_limit) std::erase_if(cache_, [now](const auto& entry) { return now - entry.second >= cache_time; });
-    if (cache_.size() < table_limit) cache_[cache_key] = now;
+    if (cache_.size() >= table_limit) std::erase_if(cache_, [now](const auto& entry) { return now - entry.second.at >= cache_time; });
+    if (cache_.size() < table_limit) cache_[cache_key] = Fitted{now, verifier};
   }
 
+  // Which of the verifiers that are in the key.
+  struct Fitted {
+    SteadyTime at{};
+    std::size_t verifier = 0;
+  };
   Store& store_;
   const crypto::Keyring& keyring_;
   std::string dummy_;
   std::string secret_ = crypto::random_bytes(32);
   std::mutex mutex_;
-  std::map<std::string, SteadyTime> cache_;
+  std::map<std::string, Fitted> cache_;
 };
 
 }  // namespace
@@ -133,6 +185,16 @@ class Logins final : public sasl::Accounts {
 std::string login_name(const std::string& user) {
   const auto address = mail::parse_address(user);
   return to_lower(address ? address->text() : std::string_view(user).substr(0, 320));
+}
+
+std::string credential_mark(const Store& store, const sasl::Login& login) {
+  const auto bytes = store.snapshot()->get(Space::account, key::of(login.account));
+  if (!bytes) return {};
+  const auto record = *bytes ? decode_account(**bytes) : Result<AccountRecord>(fail(Errc::not_found, "gone"));
+  if (!record || !record->enabled) return "-";
+  if (login.app_password.empty()) return crypto::sha256(record->password);
+  const auto app = std::ranges::find(record->app_passwords, login.app_password, &StoredAppPassword::label);
+  return app == record->app_passwords.end() ? "-" : crypto::sha256(app->verifier);
 }
 
 std::unique_ptr<sasl::Accounts> make_logins(Store& store, const crypto::Keyring& keyring) { return std::make_unique<Logins>(store, keyring); }

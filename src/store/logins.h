@@ -12,6 +12,9 @@ namespace posthorn::store {
 
 // The account's name as it is looked up: "Alice@Blue.Test" is alice@blue.test.
 std::string login_name(const std::string& user);
+// What changes when a login ends: with another password, without the app password, when the account is disabled ("-") or gone ("-"). Empty:
+// cannot be told now.
+std::string credential_mark(const Store& store, const sasl::Login& login);
 std::unique_ptr<sasl::Accounts> make_logins(Store& store, const crypto::Keyring& keyring);
 
 }  // namespace posthorn::store

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "store/account_write.h"
+#include "store/app_password_use.h"
 #include "store/directory_rows.h"
 #include "store/known_networks.h"
 #include "store/store.h"
@@ -26,6 +27,16 @@ Status shred(Transaction& tx, AccountId id, const std::string& address) {
   tx.erase(Space::account, account);
   tx.erase(Space::clock, account);
   tx.put(Space::node, key::removed(id), encode_number(number(id)));
+  return {};
+}
+
+Status erase_below(Transaction& tx, const std::string& prefix) {
+  std::vector<std::string> keys;
+  TRY(tx.scan(Space::node, prefix, key::after(prefix), [&keys](std::string_view k, std::string_view) {
+    keys.emplace_back(k);
+    return true;
+  }));
+  for (const auto& k : keys) tx.erase(Space::node, k);
   return {};
 }
 
@@ -101,7 +112,7 @@ Task<Status> Store::remove_account(std::string address) {
   co_return co_await erase_removed(*id);
 }
 
-Task<Status> Store::erase_removed(AccountId account) {
+Task<Status> Store::erase_removed(AccountId account, Duration rest) {
   for (const char space : std::string_view("emnuxkthloij")) {
     for (bool more = true; more;) {
       Work work = [&](Transaction& tx) -> Status {
@@ -110,10 +121,14 @@ Task<Status> Store::erase_removed(AccountId account) {
       };
       auto done = co_await transact(std::move(work));
       if (!done) co_return fail(done.error());
+      if (rest > Duration::zero()) co_await sleep(clock_, rest);
     }
   }
   Work forget = [account](Transaction& tx) -> Status {
     forget_networks(tx, account);
+    forget_app_passwords(tx, account);
+    TRY(erase_below(tx, key::auto_replies(account)));
+    TRY(erase_below(tx, key::snoozes(account)));
     tx.erase(Space::node, key::removed(account));
     return {};
   };

@@ -70,6 +70,7 @@ class View {
   // Changes with modseq > since, oldest first; Errc::not_found if the log no longer reaches back that far.
   Result<std::vector<Change>> changes(ModSeq since) const;
   const Reader& reader() const { return *reader_; }
+  AccountId account_id() const { return account_; }
 
  private:
   struct Opened {
@@ -116,6 +117,13 @@ struct Route {
   std::vector<AccountId> accounts;      // local: deliver here, each once
   std::vector<std::string> forwards;    // local: and send on to these foreign addresses
   std::string detail;                   // of a plus-address: what stood after '+'
+};
+
+// How collect_garbage() goes about it while others want to commit.
+struct GarbagePace {
+  std::size_t rows = 5000;  // of one commit
+  Duration rest{};          // after each commit, and after each hundred accounts
+  const std::atomic<bool>* stop = nullptr;
 };
 
 class Store {
@@ -217,8 +225,8 @@ class Store {
   // Counts everything again and compares (posthorn verify; every test ends with it). Empty: all is well.
   Result<std::vector<std::string>> verify(std::function<void(std::uint64_t done, std::uint64_t total)> progress = {}) const;
   // Erases what was staged over an hour ago and never taken, the rest of large blobs and of removed accounts; trims logs to the last
-  // 10,000 changes. Safe at any time.
-  Task<Status> collect_garbage();
+  // 10,000 changes. Safe at any time. Looks for it on workers; what it erases goes in slices, with a rest after each.
+  Task<Status> collect_garbage(GarbagePace pace = {});
 
  private:
   enum class Transfer : std::uint8_t { copy, move };
@@ -226,9 +234,9 @@ class Store {
   Task<void> undo_copy(AccountId account, MailboxId to, CopyResult made);
   Task<Result<EmailsChanged>> work_on_emails(AccountId account, std::size_t count, std::function<Status(AccountWrite&, std::size_t)> one);
   Task<Status> delete_members(AccountId account, MailboxId mailbox);
-  Task<Status> erase_removed(AccountId account);
-  Task<Status> collect_loose_chunks();
-  Task<Status> trim_log(AccountId account);
+  Task<Status> erase_removed(AccountId account, Duration rest = {});
+  Task<Status> collect_loose_chunks(GarbagePace pace);
+  Task<Status> trim_log(AccountId account, GarbagePace pace);
   Task<Status> drop_old_uploads(AccountId account);
   Task<Status> move_inbox(AccountId account, std::string to);
   enum class Sessions : std::uint8_t { keep, end };

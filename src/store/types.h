@@ -14,8 +14,8 @@
 
 namespace posthorn::store {
 
-// RFC 6154 and RFC 8621 roles; the first mailboxes of a new account have all but none, all and important.
-enum class Role : std::uint8_t { none, inbox, archive, drafts, junk, sent, trash, all, flagged, important };
+// RFC 6154 and RFC 8621 roles, and where Emails sleep; the first mailboxes of a new account have those from inbox to trash.
+enum class Role : std::uint8_t { none, inbox, archive, drafts, junk, sent, trash, all, flagged, important, snoozed };
 
 struct Counts {
   std::uint32_t total = 0, unseen = 0, deleted = 0;
@@ -92,6 +92,12 @@ struct Change {
   std::vector<Object> objects;
 };
 
+// Until when an Email sleeps, and where it goes then (store/snooze.h). No time: it does no longer.
+struct Snooze {
+  std::optional<WallTime> until;
+  MailboxId to{1};
+};
+
 // What to change of an Email in all its memberships at once, as JMAP does. Flags as IMAP writes them.
 struct EmailPatch {
   EmailId email{};
@@ -99,6 +105,7 @@ struct EmailPatch {
   std::vector<std::pair<MailboxId, bool>> mailbox_changes;   // those to add and remove
   std::optional<std::vector<std::string>> keywords;          // all it is to have; or
   std::vector<std::pair<std::string, bool>> keyword_changes;
+  std::optional<Snooze> snooze;
 };
 
 // What became of each, and the commits that did it.
@@ -175,6 +182,10 @@ struct Upload {
   std::string type;
 };
 
-struct AppPassword { std::string label; WallTime created{}; };
+struct AppPassword {
+  std::string label;
+  WallTime created{};
+  std::optional<WallTime> used;  // to the hour
+};
 
 }  // namespace posthorn::store

@@ -12,6 +12,7 @@
 #include "crypto/keyring_client.h"
 #include "crypto/keyring_service.h"
 #include "crypto/master_keyring.h"
+#include "crypto/totp.h"
 
 namespace posthorn::crypto {
 namespace {
@@ -105,10 +106,18 @@ TEST(RemoteKeyring, ChecksPasswordsAndProofsAndKeepsTheirHashesSealed) {
   EXPECT_FALSE(made.argon2id.contains("$argon2id$"));
   EXPECT_EQ(made.scram.server_key, "");
   const std::vector<std::string> verifiers{argon2id("older, in clear"), made.argon2id};
-  EXPECT_EQ(remote.ring->verify_password(verifiers, "correct horse"), true);
-  EXPECT_EQ(remote.ring->verify_password(verifiers, "older, in clear"), true);
-  EXPECT_EQ(remote.ring->verify_password(verifiers, "wrong horse"), false);
+  EXPECT_EQ(*remote.ring->verify_password(verifiers, "correct horse"), std::optional<std::size_t>(1));
+  EXPECT_EQ(*remote.ring->verify_password(verifiers, "older, in clear"), std::optional<std::size_t>(0));
+  EXPECT_EQ(*remote.ring->verify_password(verifiers, "wrong horse"), std::optional<std::size_t>());
   EXPECT_FALSE(memory_keyring()->verify_password(verifiers, "correct horse")) << "another master key cannot tell, which is not no";
+
+  const auto secret = *remote.ring->new_code_secret(AccountId{7});
+  const WallTime now(std::chrono::seconds(1'700'000'010));
+  EXPECT_EQ(secret.shown.size(), 20u);
+  EXPECT_FALSE(secret.sealed.contains(secret.shown));
+  EXPECT_EQ(*remote.ring->code_step(AccountId{7}, secret.sealed, hotp(secret.shown, totp_step(now)), now), std::optional(totp_step(now)));
+  EXPECT_EQ(*remote.ring->code_step(AccountId{7}, secret.sealed, "no code", now), std::optional<std::uint64_t>());
+  EXPECT_FALSE(remote.ring->code_step(AccountId{8}, secret.sealed, "123456", now)) << "bound to its account";
 
   const auto known = scram_sha256("correct horse", made.scram.iterations, made.scram.salt);
   auto proof = hmac_sha256(known.stored_key, "message");

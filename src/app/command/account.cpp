@@ -189,9 +189,13 @@ int app_password_remove(const Common& common, const AccountOptions& options) {
 int app_password_list(const Common& common, const AccountOptions& options) {
   return call_and_show(common, "app-password.list", {{"address", options.address}}, [](const json::value& all) {
     std::vector<std::vector<std::string>> rows;
-    for (const auto& one : all.as_array()) rows.push_back({text_of(one, "label"), text_of(one, "created")});
-    print_table({"LABEL", "CREATED"}, rows);
+    for (const auto& one : all.as_array()) rows.push_back({text_of(one, "label"), text_of(one, "created"), text_of(one, "used")});
+    print_table({"LABEL", "CREATED", "LAST USED"}, rows);
   });
+}
+
+int codes_remove(const Common& common, const AccountOptions& options) {
+  return call_and_show(common, "codes.remove", {{"address", options.address}}, [&](const json::value&) { done(options.address + " logs in without one-time codes"); });
 }
 
 int alias_set(const Common& common, const std::string& alias, const std::vector<std::string>& targets, bool foreign) {

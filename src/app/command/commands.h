@@ -42,6 +42,7 @@ int account_import(const Common& common, const AccountOptions& options);
 int app_password_add(const Common& common, const AccountOptions& options);
 int app_password_remove(const Common& common, const AccountOptions& options);
 int app_password_list(const Common& common, const AccountOptions& options);
+int codes_remove(const Common& common, const AccountOptions& options);
 
 int alias_set(const Common& common, const std::string& alias, const std::vector<std::string>& targets, bool foreign);
 int alias_remove(const Common& common, const std::string& alias);

@@ -158,7 +158,7 @@ std::vector<Section> sections(Draft& d) {
   constexpr std::int64_t many = 1'000'000;
   return {
       {"server", {{"name", host_into(c.name)}, {"data", text_into(c.data)}, {"threads", number_into(c.threads, 0, 256)}, {"cache", size_into(c.cache)},
-                  {"log_level", level_into(c.log_level)}, {"insecure_auth", flag_into(c.insecure_auth)}}},
+                  {"log_level", level_into(c.log_level)}, {"cleanup_every", duration_into(c.cleanup_every)}, {"insecure_auth", flag_into(c.insecure_auth)}}},
       {"dns", {{"forward", texts_into(c.dns.forward)}, {"trust_anchor", text_into(c.dns.trust_anchor)}, {"test_domain", flag_into(c.dns.test_domain)},
                {"ask_localhost", flag_into(c.dns.ask_localhost)}}},
       {"limits", {{"message_size", size_into(c.limits.message_size)}, {"receive_budget", size_into(c.limits.receive_budget)}, {"reserve", size_into(c.limits.reserve)},

@@ -70,6 +70,7 @@ struct Config {
   std::uint64_t cache = 64u << 20;
   Level log_level = Level::info;
   bool insecure_auth = false;
+  Duration cleanup_every = std::chrono::hours(1);  // Store::collect_garbage
   std::vector<net::CertificateFiles> certificates;
   std::vector<ListenConfig> listen;
   DnsConfig dns;

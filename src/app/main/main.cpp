@@ -98,6 +98,9 @@ void add_account(CLI::App& app, Options& o) {
   import->add_option("FILE", o.account.csv, "First line: address,password[,display_name][,quota]; - for standard input")->required();
   import->callback([&o] { o.status = account_import(o.common, o.account); });
   add_app_password(*group, o);
+  auto* codes = group->add_subcommand("codes-off", "Log in without one-time codes again: for who lost the device and the recovery codes");
+  codes->add_option("ADDRESS", o.account.address)->required();
+  codes->callback([&o] { o.status = codes_remove(o.common, o.account); });
 }
 
 void add_alias(CLI::App& app, Options& o) {

@@ -34,7 +34,7 @@ Task<Response> login(Session& session, Call& call) {
 Response login_refused(Session& session, const Error& error) {
   session.log.info("imap.login_failed", {{"client", session.stream->peer().address}, {"why", error.what}});
   session.count_failed_login();
-  if (error.code == Errc::refused) return no("AUTHENTICATIONFAILED", "Wrong user or password");
+  if (error.code == Errc::refused) return no("AUTHENTICATIONFAILED", std::string(sasl::refusal_text(error)));
   return no("UNAVAILABLE", "Cannot check now, try again later");
 }
 

@@ -215,6 +215,7 @@ Response Session::begin(sasl::Login who) {
   if (options.pressure != nullptr) options.pressure->remember(client);
   log.info("imap.login", {{"client", client}, {"account", who.name}, {"tls", stream->tls() ? stream->tls()->version : ""}});
   login = std::move(who);
+  login_watch_ = std::make_unique<store::LoginWatch>(store, *login, *stream);
   if (options.tolls != nullptr) options.tolls->welcome(client);
   return ok(capabilities(), "Welcome");
 }

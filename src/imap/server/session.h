@@ -20,6 +20,7 @@
 #include "imap/server/response.h"
 #include "imap/server/selected.h"
 #include "net/line_reader.h"
+#include "store/login_watch.h"
 
 namespace posthorn::imap {
 
@@ -104,6 +105,7 @@ class Session {
   ModSeq keywords_at_{};
   std::string reason_;
   std::shared_ptr<void> place_;  // among the account's connections
+  std::unique_ptr<store::LoginWatch> login_watch_;
 };
 
 }  // namespace posthorn::imap

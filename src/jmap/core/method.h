@@ -18,12 +18,16 @@
 #include "sasl/accounts.h"
 #include "store/store.h"
 
+namespace posthorn::dns {
+class Resolver;
+}
 namespace posthorn::post {
 class Office;
 class Outbox;
 }
 namespace posthorn::store {
 class Catalogs;
+class Waker;
 }
 
 namespace posthorn::jmap {
@@ -42,6 +46,14 @@ struct Limits {
   std::uint64_t referenced_items = 10'000;  // of all result references of a request (attacks.md F9)
 };
 
+// How remote images are fetched for those who asked to see them (jmap/web/images.h). `workers`: a pool of its own, as it waits for strangers.
+struct ImageFetching {
+  dns::Resolver& resolver;
+  Workers& workers;
+  bool allow_private = false;  // loopback too: for labs and tests
+  std::string ca_file;         // empty: the system's
+};
+
 // What the methods work on; made once by main, outlives all calls.
 struct Services {
   store::Store& store;
@@ -55,6 +67,8 @@ struct Services {
   store::Catalogs* catalogs = nullptr;  // absent: no methods of mail
   post::Outbox* outbox = nullptr;       // with the office
   PushDesk* push = nullptr;             // absent: nothing is pushed to other servers
+  const ImageFetching* images = nullptr;  // absent: none are fetched
+  store::Waker* waker = nullptr;        // absent: nothing that sleeps is woken
 };
 
 // RFC 8620 section 3.6.2. `type` is a word of the RFCs, `description` is for people.

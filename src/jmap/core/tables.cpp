@@ -32,6 +32,7 @@ constexpr std::array all_capabilities = {
     Capability{"urn:ietf:params:jmap:core", core_limits, nothing},
     Capability{"urn:ietf:params:jmap:mail", nothing, mail_capability},
     Capability{"urn:ietf:params:jmap:submission", nothing, submission_capability},
+    Capability{"urn:ietf:params:jmap:vacationresponse", nothing, nothing},
     Capability{"urn:ietf:params:jmap:mdn", nothing, nothing},
     Capability{"urn:ietf:params:jmap:contacts", nothing, contacts_capability},
     Capability{"urn:ietf:params:jmap:blob", nothing, blob_limits},
@@ -39,6 +40,7 @@ constexpr std::array all_capabilities = {
     Capability{"urn:ietf:params:jmap:websocket", websocket_capability, nullptr},
     Capability{"urn:ietf:params:jmap:webpush-vapid", vapid_capability, nullptr},
     Capability{"urn:posthorn:journey", nothing, nothing},
+    Capability{"urn:posthorn:snooze", nothing, nothing},
 };
 
 }  // namespace

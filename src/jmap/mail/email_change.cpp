@@ -50,6 +50,31 @@ std::expected<std::vector<std::string>, SetError> read_keywords(const json::valu
   return out;
 }
 
+// {"until", "moveToMailboxId"}, or null: it sleeps no longer.
+std::expected<store::Snooze, SetError> read_snooze(const Call& call, const json::value& value, const store::View& view) {
+  store::Snooze out;
+  if (value.is_null()) return out;
+  if (!value.is_object()) return refuse("snoozed is an object with until and moveToMailboxId, or null", "snoozed");
+  for (const auto& [name, part] : value.get_object()) {
+    if (name == "until") {
+      out.until = part.is_string() ? parse_utc_date(part.get_string()) : std::nullopt;
+      if (!out.until) return refuse("until is a UTCDate", "snoozed");
+    } else if (name == "moveToMailboxId") {
+      if (part.is_null()) continue;
+      const auto resolved = part.is_string() ? call.resolve(part.get_string()) : std::nullopt;
+      const auto mailbox = resolved ? store::mailbox_id_of(*resolved) : std::nullopt;
+      const auto there = mailbox ? view.mailbox(*mailbox) : Result<std::optional<store::Mailbox>>(std::nullopt);
+      if (!there) return std::unexpected(set_error(there.error()));
+      if (!*there) return refuse("moveToMailboxId names no mailbox", "snoozed");
+      out.to = *mailbox;
+    } else {
+      return refuse("there is no " + printable(name, 100) + " of snoozed", "snoozed");
+    }
+  }
+  if (!out.until) return refuse("snoozed needs until", "snoozed");
+  return out;
+}
+
 struct PrepareWork {
   const store::Store* store;
   std::string message;
@@ -108,6 +133,10 @@ std::expected<store::EmailPatch, SetError> read_email_patch(const Call& call, Em
       auto keyword = imap_keyword(*one.key);
       if (!keyword) return refuse(keyword.error().what, "keywords/" + *one.key);
       out.keyword_changes.emplace_back(std::move(*keyword), !one.value.is_null());
+    } else if (one.property == "snoozed") {
+      auto snooze = read_snooze(call, one.value, view);
+      if (!snooze) return std::unexpected(std::move(snooze.error()));
+      out.snooze = std::move(*snooze);
     } else {
       // Nothing else of an Email changes; what is the same may be sent along.
       const auto selection = select_email({one.property}, {});

@@ -13,13 +13,14 @@ namespace {
 namespace json = boost::json;
 using P = EmailProperty;
 
-constexpr std::array<std::pair<std::string_view, P>, 26> email_properties = {{{"id", P::id},
+constexpr std::array<std::pair<std::string_view, P>, 27> email_properties = {{{"id", P::id},
                                                                               {"blobId", P::blob_id},
                                                                               {"threadId", P::thread_id},
                                                                               {"mailboxIds", P::mailbox_ids},
                                                                               {"keywords", P::keywords},
                                                                               {"size", P::size},
                                                                               {"receivedAt", P::received_at},
+                                                                              {"snoozed", P::snoozed},
                                                                               {"messageId", P::message_id},
                                                                               {"inReplyTo", P::in_reply_to},
                                                                               {"references", P::references},
@@ -54,6 +55,9 @@ json::value of_store(P property, const EmailSource& source, const store::Keyword
       return out;
     }
     case P::keywords: return keywords_json(source.shown->keywords, keywords);
+    case P::snoozed:
+      if (!source.snoozed) return nullptr;
+      return json::object{{"until", utc_date(*source.snoozed->until)}, {"moveToMailboxId", store::object_id(source.snoozed->to)}};
     default: return json::string(utc_date(email.received));
   }
 }
@@ -198,6 +202,7 @@ Result<EmailSelection> select_email(const std::vector<std::string>& properties, 
       one.property = P::header;
       TRY_ASSIGN(one.header, parse_header_property(name));
     }
+    out.needs_snooze = out.needs_snooze || one.property == P::snoozed;
     if (one.property >= P::references) out.needs_message = true;
     else if (one.property >= P::message_id) out.needs_summary = true;
     out.properties.push_back(std::move(one));

@@ -15,7 +15,7 @@
 namespace posthorn::jmap {
 
 enum class EmailProperty : std::uint8_t {
-  id, blob_id, thread_id, mailbox_ids, keywords, size, received_at,                    // of the store
+  id, blob_id, thread_id, mailbox_ids, keywords, size, received_at, snoozed,           // of the store
   message_id, in_reply_to, sender, from, to, cc, bcc, reply_to, subject, sent_at,      // of the summary
   has_attachment, preview,
   references, headers, body_structure, body_values, text_body, html_body, attachments, header,  // of the message
@@ -29,7 +29,7 @@ struct EmailSelection {
   };
   std::vector<Wanted> properties;
   BodyRequest body;
-  bool needs_summary = false, needs_message = false;
+  bool needs_summary = false, needs_message = false, needs_snooze = false;
 };
 
 // What can be told of one Email. `shown` is absent for a message that is in no mailbox (Email/parse): the store's properties are null.
@@ -37,6 +37,7 @@ struct EmailSource {
   std::string blob_id;
   std::uint64_t size = 0;
   std::optional<store::ShownEmail> shown;
+  std::optional<store::Snooze> snoozed;  // absent: it does not sleep
   std::optional<mail::Summary> summary;
   std::optional<std::string> message;  // its bytes
 };

@@ -1,6 +1,7 @@
 #include "jmap/mail/email_read.h"
 
 #include "jmap/core/blobs.h"
+#include "store/snooze.h"
 
 namespace posthorn::jmap {
 
@@ -10,6 +11,10 @@ Result<std::optional<EmailSource>> read_email(const store::View& view, EmailId i
   if (!out.shown) return std::optional<EmailSource>();
   out.blob_id = blob_of_email(id);
   out.size = out.shown->email.size;
+  if (selection.needs_snooze) {
+    TRY_ASSIGN(const auto asleep, store::sleeping(view.reader(), view.account_id(), id));
+    if (asleep) out.snoozed = store::Snooze{asleep->until, asleep->to};
+  }
   if (selection.needs_summary) {
     TRY_ASSIGN(out.summary, view.summary(id));
   }

@@ -6,7 +6,7 @@
 namespace posthorn::jmap {
 namespace {
 
-constexpr std::array<std::string_view, 10> roles = {"", "inbox", "archive", "drafts", "junk", "sent", "trash", "all", "flagged", "important"};
+constexpr std::array<std::string_view, 11> roles = {"", "inbox", "archive", "drafts", "junk", "sent", "trash", "all", "flagged", "important", "snoozed"};
 
 }  // namespace
 

@@ -29,6 +29,8 @@ Task<Answer> submission_changes(Call& call, boost::json::object arguments);
 Task<Answer> submission_query(Call& call, boost::json::object arguments);
 Task<Answer> submission_query_changes(Call& call, boost::json::object arguments);
 Task<Answer> submission_set(Call& call, boost::json::object arguments);
+Task<Answer> vacation_get(Call& call, boost::json::object arguments);
+Task<Answer> vacation_set(Call& call, boost::json::object arguments);
 Task<Answer> journey_get(Call& call, boost::json::object arguments);
 
 std::span<const Method> mail_methods();

@@ -7,7 +7,7 @@
 namespace posthorn::jmap {
 namespace {
 
-constexpr std::string_view mail = "urn:ietf:params:jmap:mail", submission = "urn:ietf:params:jmap:submission", journey = "urn:posthorn:journey";
+constexpr std::string_view mail = "urn:ietf:params:jmap:mail", submission = "urn:ietf:params:jmap:submission", vacation = "urn:ietf:params:jmap:vacationresponse", journey = "urn:posthorn:journey";
 
 constexpr std::array methods = {
     Method{"Mailbox/get", mail, mailbox_get},
@@ -34,6 +34,8 @@ constexpr std::array methods = {
     Method{"EmailSubmission/query", submission, submission_query},
     Method{"EmailSubmission/queryChanges", submission, submission_query_changes},
     Method{"EmailSubmission/set", submission, submission_set},
+    Method{"VacationResponse/get", vacation, vacation_get},
+    Method{"VacationResponse/set", vacation, vacation_set},
     Method{"Journey/get", journey, journey_get},
 };
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "http/static_files.h"
 #include "jmap/core/blobs.h"
+#include "jmap/web/images.h"
 #include "jmap/web/web.h"
 #include "mail/message.h"
 #include "mail/text.h"
@@ -68,12 +69,14 @@ struct PageWork {
   std::string id;
   mail::html::Theme theme = mail::html::Theme::light;
   Purpose purpose = Purpose::reading;
-  Result<std::optional<std::string>> operator()() const { return body_page(*store, account, id, theme, purpose); }
+  std::function<std::string(std::string_view)> remote = {};
+  Result<std::optional<std::string>> operator()() const { return body_page(*store, account, id, theme, purpose, remote); }
 };
 
 }  // namespace
 
-Result<std::optional<std::string>> body_page(const store::Store& store, AccountId account, std::string_view email_id, mail::html::Theme theme, Purpose purpose) {
+Result<std::optional<std::string>> body_page(const store::Store& store, AccountId account, std::string_view email_id, mail::html::Theme theme, Purpose purpose,
+                                             const std::function<std::string(std::string_view url)>& remote) {
   if (!email_id.starts_with('M') || email_id.contains('-')) return std::optional<std::string>();
   TRY_ASSIGN(const auto blob, read_blob(store, account, "B" + std::string(email_id)));
   if (!blob) return std::optional<std::string>();
@@ -83,6 +86,7 @@ Result<std::optional<std::string>> body_page(const store::Store& store, AccountI
   // The pictures are let in beside the limit on markup.
   options.most += most_pictures * 2;
   options.part = [&message, &left](std::string_view cid) { return picture_url(message, cid, left); };
+  options.remote = remote;
   const auto* html = text_part(message, "html");
   const auto* plain = html == nullptr ? text_part(message, "plain") : nullptr;
   const auto source = html != nullptr ? mail::text_of(message, *html) : plain != nullptr ? as_html(mail::text_of(message, *plain)) : std::string();
@@ -91,10 +95,10 @@ Result<std::optional<std::string>> body_page(const store::Store& store, AccountI
   return std::optional<std::string>(mail::html::document(rebuilt, theme));
 }
 
-std::string_view body_policy(Purpose purpose) {
-  if (purpose == Purpose::printing)
-    return "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox allow-same-origin allow-modals; frame-ancestors 'self'; base-uri 'none'; form-action 'none'";
-  return "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'; base-uri 'none'; form-action 'none'";
+std::string body_policy(Purpose purpose, std::string_view images) {
+  const auto* frame = purpose == Purpose::printing ? "sandbox allow-same-origin allow-modals" : "sandbox allow-popups allow-popups-to-escape-sandbox";
+  return "default-src 'none'; img-src data:" + std::string(images.empty() ? "" : " ") + std::string(images) + "; style-src 'unsafe-inline'; " + frame +
+         "; frame-ancestors 'self'; base-uri 'none'; form-action 'none'";
 }
 
 Task<void> message_body(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
@@ -105,6 +109,12 @@ Task<void> message_body(Web& web, const Visitor& visitor, http::Exchange& exchan
   if (exchange.request().parameter("print") == "1") work.purpose = Purpose::printing;
   else if (exchange.request().parameter("dark") == "1") work.theme = mail::html::Theme::dark;
   const auto purpose = work.purpose;
+  std::string images;
+  if (exchange.request().parameter("images") == "1") {
+    work.remote = image_urls(web.services(), visitor.login.account, work.id);
+    // The frame is of no origin, so that 'self' would be nobody.
+    images = image_source(exchange.request());
+  }
   auto page = co_await web.services().store.workers().run(std::move(work));
   if (!page || !*page) {
     if (!page) web.services().log.error("jmap.body_not_read", {{"user", visitor.login.name}, {"why", page.error().text()}});
@@ -114,7 +124,7 @@ Task<void> message_body(Web& web, const Visitor& visitor, http::Exchange& exchan
   }
   http::Response response;
   response.body = std::move(**page);
-  response.fields = {{"Content-Type", "text/html; charset=utf-8"}, {"Content-Security-Policy", std::string(body_policy(purpose))}, {"X-Frame-Options", "SAMEORIGIN"}, {"Cache-Control", "private, no-cache"}};
+  response.fields = {{"Content-Type", "text/html; charset=utf-8"}, {"Content-Security-Policy", body_policy(purpose, images)}, {"X-Frame-Options", "SAMEORIGIN"}, {"Cache-Control", "private, no-cache"}};
   for (const auto& [name, value] : http::fields_of_all())
     if (name != "X-Frame-Options") response.fields.emplace_back(name, value);
   co_await exchange.respond(std::move(response));

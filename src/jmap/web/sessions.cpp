@@ -116,6 +116,10 @@ Task<Result<std::optional<FoundSession>>> find_session(const Services& services,
   co_return std::optional<FoundSession>(std::move(out));
 }
 
+std::pair<std::string, std::string> cookie_field(std::string_view value) {
+  return {"Set-Cookie", std::string(session_cookie) + "=" + std::string(value) + "; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=" + (value.empty() ? "0" : "7776000")};
+}
+
 Task<Status> end_session(const Services& services, AccountId account, ObjectId id) {
   std::vector<store::ObjectWrite> writes;
   writes.push_back({store::DataType::web_session, id, std::nullopt});

@@ -1,5 +1,5 @@
 // jmap/web/sessions.h - sessions of browsers: a random token in a cookie that scripts cannot read; the store keeps its hash with the account
-// (attacks.md F6). They end when they idle for two weeks, after 90 days, at logout, and when the password changes.
+// (attacks.md F6). They end when they idle for two weeks, after 90 days, at logout, from the account page, and when the password changes.
 #pragma once
 
 #include <optional>
@@ -27,6 +27,8 @@ struct FoundSession {
 };
 // Nothing: the cookie is none of ours, or its session is over.
 Task<Result<std::optional<FoundSession>>> find_session(const Services& services, std::string_view cookie);
+// The field of a response that gives a browser its cookie; with an empty value, that takes it away.
+std::pair<std::string, std::string> cookie_field(std::string_view value);
 Task<Status> end_session(const Services& services, AccountId account, ObjectId id);
 Result<std::vector<WebSession>> sessions_of(const Services& services, AccountId account);
 

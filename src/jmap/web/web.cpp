@@ -5,18 +5,40 @@
 
 #include "base/text.h"
 #include "http/static_files.h"
-#include "jmap/core/json_strict.h"
+#include "jmap/web/images.h"
+#include "jmap/web/proof.h"
 #include "jmap/web/sessions.h"
+#include "jmap/web/watch.h"
+#include "store/logins.h"
 
 namespace posthorn::jmap {
 namespace {
 
-constexpr std::size_t login_body = 8'192;
+constexpr std::size_t most_remembered = 10'000;
+constexpr std::uint64_t most_images = 12;  // of an account at once; browsers ask for six at a time
 
 constexpr Route routes[] = {
     {"GET", "/.well-known/jmap", session_resource}, {"GET", "/jmap/session", session_resource}, {"POST", "/jmap/api", api},
     {"POST", "/jmap/upload/", upload},              {"GET", "/jmap/download/", download},       {"GET", "/jmap/eventsource", event_source},
     {"GET", "/body/", message_body},                {"POST", "/auth/logout", log_out},          {"GET", "/jmap/ws", web_socket},
+    // The account page
+    {"POST", "/account/password", account_password},
+    {"GET", "/account/app-passwords", account_app_passwords},
+    {"POST", "/account/app-passwords", account_new_app_password},
+    {"DELETE", "/account/app-passwords/", account_end_app_password},
+    {"GET", "/account/sessions", account_sessions},
+    {"DELETE", "/account/sessions", account_end_sessions},
+    {"DELETE", "/account/sessions/", account_end_session},
+    {"GET", "/account/codes", account_codes},
+    {"POST", "/account/codes", account_begin_codes},
+    {"DELETE", "/account/codes", account_end_codes},
+    {"POST", "/account/codes/confirm", account_confirm_codes},
+    {"POST", "/account/codes/recovery", account_new_recovery},
+    {"GET", "/account/passkeys", account_passkeys},
+    {"POST", "/account/passkeys", account_new_passkey},
+    {"POST", "/account/passkeys/begin", account_begin_passkey},
+    {"DELETE", "/account/passkeys/", account_end_passkey},
+    {"GET", "/account/export", account_export},
 };
 
 struct Found {
@@ -69,11 +91,13 @@ Task<Asked> by_password(const Services& services, http::Exchange& exchange, std:
   auto user = plain->substr(0, colon), password = plain->substr(colon + 1);
   auto login = co_await services.accounts.check_password(std::move(user), std::move(password), "jmap", exchange.peer().address);
   if (login) {
-    out.visitor = Visitor{std::move(*login), false, ObjectId{}};
+    auto mark = store::credential_mark(services.store, *login);
+    out.visitor = Visitor{std::move(*login), false, ObjectId{}, std::move(mark)};
   } else if (login.error().code == Errc::unavailable) {
     out.refusal = problem_response(429, "", "Too many tries from there; wait some minutes.");
   } else {
     services.log.info("jmap.login_failed", {{"client", exchange.peer().address}, {"why", login.error().what}});
+    if (!login.error().todo.empty()) out.refusal = problem_response(401, code_needed, login.error().todo + ".");
   }
   co_return out;
 }
@@ -102,48 +126,40 @@ Task<Asked> who_asks(const Services& services, http::Exchange& exchange) {
   co_return out;
 }
 
-Task<void> log_in(Web& web, http::Exchange& exchange) {
+// The login of browsers: the account's own password, and a code where the account has codes.
+Task<http::Response> log_in(Web& web, http::Exchange& exchange) {
   const auto& services = web.services();
   const auto& request = exchange.request();
-  if (!is_own_page(request)) {
-    auto refused = problem_response(403, "", "This request does not come from the webmail's own page.");
-    co_await exchange.respond(std::move(refused));
-    co_return;
-  }
-  auto body = co_await exchange.body(login_body);
-  auto parsed = body ? parse_json(*body) : Result<boost::json::value>(fail(body.error()));
-  const auto text = [&parsed](const char* name) -> std::string {
-    const auto* object = parsed ? parsed->if_object() : nullptr;
-    const auto* value = object == nullptr ? nullptr : object->if_contains(name);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-  };
-  auto user = text("username"), password = text("password");
-  if (user.empty() || password.empty()) {
-    auto refused = problem_response(400, "", "username and password are needed, as JSON.");
-    co_await exchange.respond(std::move(refused));
-    co_return;
-  }
-  auto login = co_await services.accounts.check_password(std::move(user), std::move(password), "web", exchange.peer().address);
+  if (!is_own_page(request)) co_return problem_response(403, "", "This request does not come from the webmail's own page.");
+  auto body = co_await read_object(exchange);
+  if (!body) co_return std::move(body.error());
+  auto user = text_in(*body, "username");
+  sasl::Proof proof{sasl::Proof::For::login, text_in(*body, "password"), text_in(*body, "code")};
+  if (user.empty() || proof.password.empty()) co_return problem_response(400, "", "username and password are needed, as JSON.");
+  std::string address = exchange.peer().address;
+  auto login = co_await services.accounts.check_owner(std::move(user), std::move(proof), std::move(address));
   if (!login) {
-    const bool slow = login.error().code == Errc::unavailable;
-    services.log.info("web.login_failed", {{"client", exchange.peer().address}, {"why", login.error().what}});
-    auto refused = slow ? problem_response(429, "", "Too many tries from there; wait some minutes.") : problem_response(401, "", "This address and password do not belong together.");
-    co_await exchange.respond(std::move(refused));
-    co_return;
+    services.log.info("web.login_failed", {{"client", exchange.peer().address}, {"why", std::string(word_of(login.error()))}});
+    auto refused = refusal_of(login.error(), 401);
+    if (login.error() == sasl::Unproved::wrong) refused = problem_response(401, "", "This address and password do not belong together.");
+    if (login.error() == sasl::Unproved::code_needed) refused = problem_response(401, code_needed, "Give the code that your app shows, or a recovery code.");
+    co_return refused;
   }
-  const std::string name = login->name;
-  auto cookie = co_await begin_session(services, std::move(*login), std::string(request.field("user-agent")), exchange.peer().address);
-  if (!cookie) {
-    services.log.error("web.no_session", {{"why", cookie.error().text()}});
-    auto refused = problem_response(503, "", "The session cannot be kept now; please try again.");
-    co_await exchange.respond(std::move(refused));
-    co_return;
-  }
-  services.log.info("web.login", {{"user", name}, {"client", exchange.peer().address}});
-  auto response = json_response(200, {{"username", name}});
-  response.fields.emplace_back("Set-Cookie", std::string(session_cookie) + "=" + *cookie + "; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=7776000");
-  add_common(response);
-  co_await exchange.respond(std::move(response));
+  co_return co_await logged_in(web, exchange, std::move(*login));
+}
+
+// What somebody without a login may ask for; nothing: it is none of these paths.
+Task<std::optional<http::Response>> answer_stranger(Web& web, http::Exchange& exchange) {
+  const auto& request = exchange.request();
+  if (request.method == "GET" && request.path.starts_with(image_path)) co_return co_await answer_image(web, request);
+  if (request.method != "POST") co_return std::nullopt;
+  if (request.path == "/auth/login") co_return co_await log_in(web, exchange);
+  if (request.path != "/auth/passkey" && request.path != "/auth/passkey/begin") co_return std::nullopt;
+  if (!is_own_page(request)) co_return problem_response(403, "", "This request does not come from the webmail's own page.");
+  if (request.path == "/auth/passkey") co_return co_await passkey_login(web, exchange);
+  auto body = co_await read_object(exchange);
+  if (!body) co_return std::move(body.error());
+  co_return begin_passkey_login(web, request);
 }
 
 Task<void> serve_file(http::Exchange& exchange) {
@@ -174,12 +190,33 @@ Web::Place::~Place() {
 }
 
 std::unique_ptr<Web::Place> Web::take_place(AccountId account, Kind kind) {
-  const auto most = kind == Kind::request ? services_.limits.concurrent_requests : services_.limits.concurrent_upload;
+  const auto most = kind == Kind::request ? services_.limits.concurrent_requests : kind == Kind::upload ? services_.limits.concurrent_upload : kind == Kind::image ? most_images : 1;
   const std::lock_guard lock(mutex_);
   auto& count = busy_[{account, kind}];
   if (count >= most) return nullptr;
   ++count;
   return std::make_unique<Place>(*this, account, kind);
+}
+
+bool Web::use_up(std::string once, WallTime end) {
+  const std::lock_guard lock(mutex_);
+  const auto now = services_.clock.now();
+  if (used_up_.size() >= most_remembered) std::erase_if(used_up_, [now](const auto& one) { return one.second <= now; });
+  return used_up_.size() < most_remembered && used_up_.emplace(std::move(once), end).second;
+}
+
+Task<http::Response> logged_in(Web& web, http::Exchange& exchange, sasl::Login login) {
+  const auto& services = web.services();
+  const std::string name = login.name;
+  auto cookie = co_await begin_session(services, std::move(login), std::string(exchange.request().field("user-agent")), exchange.peer().address);
+  if (!cookie) {
+    services.log.error("web.no_session", {{"why", cookie.error().text()}});
+    co_return problem_response(503, "", "The session cannot be kept now; please try again.");
+  }
+  services.log.info("web.login", {{"user", name}, {"client", exchange.peer().address}});
+  auto response = json_response(200, {{"username", name}});
+  response.fields.push_back(cookie_field(*cookie));
+  co_return response;
 }
 
 http::Response json_response(unsigned status, const boost::json::object& body) {
@@ -200,8 +237,9 @@ http::Response problem_response(unsigned status, std::string_view type, std::str
 
 Task<void> Web::handle(http::Exchange& exchange) {
   const auto& request = exchange.request();
-  if (request.path == "/auth/login" && request.method == "POST") {
-    co_await log_in(*this, exchange);
+  auto answer = co_await answer_stranger(*this, exchange);
+  if (answer) {
+    co_await exchange.respond(std::move(*answer));
     co_return;
   }
   const auto found = find_route(request.method, request.path);
@@ -221,11 +259,14 @@ Task<void> Web::handle(http::Exchange& exchange) {
   }
   std::string_view rest = request.path;
   rest.remove_prefix(found.route->prefix.size());
+  Watch watch(services_, *asked.visitor, exchange.stream());
+  asked.visitor->watch = &watch;
   co_await found.route->run(*this, *asked.visitor, exchange, rest);
 }
 
 Task<void> log_out(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
   if (visitor.by_cookie) {
+    visitor.watch->let_go();
     auto ended = co_await end_session(web.services(), visitor.login.account, visitor.session);
     if (!ended) {
       auto refused = problem_response(503, "", "The session cannot be ended now; please try again.");
@@ -234,7 +275,7 @@ Task<void> log_out(Web& web, const Visitor& visitor, http::Exchange& exchange, s
     }
   }
   auto response = json_response(200, {});
-  response.fields.emplace_back("Set-Cookie", std::string(session_cookie) + "=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0");
+  response.fields.push_back(cookie_field({}));
   co_await exchange.respond(std::move(response));
 }
 

@@ -16,11 +16,15 @@
 
 namespace posthorn::jmap {
 
+class Watch;
+
 // Who asks, and how it is known.
 struct Visitor {
   sasl::Login login;
   bool by_cookie = false;
   ObjectId session{};  // of by_cookie
+  std::string mark{};  // else: store::credential_mark
+  Watch* watch = nullptr;
 };
 
 class Web;
@@ -45,8 +49,10 @@ class Web {
   // A place among the requests (or uploads) that an account may have under way at once (RFC 8620 section 2); it is given back with the
   // object. Nothing: there is none left.
   class Place;
-  enum class Kind : std::uint8_t { request, upload };
+  enum class Kind : std::uint8_t { request, upload, export_all, image };
   std::unique_ptr<Place> take_place(AccountId account, Kind kind);
+  // Whether nobody used `once` before; remembered until `end`. False too if too many are remembered.
+  bool use_up(std::string once, WallTime end);
 
  private:
   friend class Place;
@@ -54,6 +60,7 @@ class Web {
   const std::atomic<bool>& stopping_;
   std::mutex mutex_;
   std::map<std::pair<AccountId, Kind>, std::uint64_t> busy_;
+  std::map<std::string, WallTime> used_up_;
 };
 
 class Web::Place {
@@ -72,6 +79,12 @@ http::Response json_response(unsigned status, const boost::json::object& body);
 // RFC 7807. `type` may be empty: about:blank.
 http::Response problem_response(unsigned status, std::string_view type, std::string_view detail);
 
+// The answer to a login that is good: begins a session, whose cookie it carries.
+Task<http::Response> logged_in(Web& web, http::Exchange& exchange, sasl::Login login);
+// Of nobody yet (jmap/web/passkeys.cpp).
+http::Response begin_passkey_login(Web& web, const http::Request& request);
+Task<http::Response> passkey_login(Web& web, http::Exchange& exchange);
+
 // -- the routes, one file each
 Task<void> session_resource(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 Task<void> api(Web&, const Visitor&, http::Exchange&, std::string_view rest);
@@ -81,5 +94,22 @@ Task<void> web_socket(Web&, const Visitor&, http::Exchange&, std::string_view re
 Task<void> event_source(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 Task<void> message_body(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 Task<void> log_out(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> account_password(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> account_app_passwords(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> account_new_app_password(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> account_end_app_password(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> account_sessions(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> account_end_session(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> account_end_sessions(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> account_codes(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> account_begin_codes(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> account_confirm_codes(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> account_end_codes(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> account_new_recovery(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> account_passkeys(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> account_begin_passkey(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> account_new_passkey(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> account_end_passkey(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<void> account_export(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 
 }  // namespace posthorn::jmap

@@ -15,6 +15,7 @@
 #include "jmap/core/json_strict.h"
 #include "jmap/core/request.h"
 #include "jmap/core/states.h"
+#include "jmap/web/watch.h"
 #include "jmap/web/web.h"
 
 namespace posthorn::jmap {
@@ -66,15 +67,8 @@ void tell_changes(Socket& socket) {
   socket.out.push_back(ws::frame(ws::Opcode::text, json::serialize(change)));
 }
 
-// attacks.md F6: a connection outlives neither its browser's session nor its account.
-bool is_still_welcome(const Socket& socket) {
-  const auto view = socket.web.services().store.view(socket.visitor.login.account);
-  const auto account = view.account();
-  if (!account || !account->enabled) return false;
-  if (!socket.visitor.by_cookie) return true;
-  const auto session = view.object(store::DataType::web_session, socket.visitor.session);
-  return session && session->has_value();
-}
+// attacks.md F6: a connection outlives neither its browser's session, nor its password, nor its account.
+bool is_still_welcome(const Socket& socket) { return is_logged_in(socket.web.services(), socket.visitor); }
 
 void send_away(Socket& socket) {
   socket.send(ws::close_frame(ws::CloseCode::policy, "log in again"));
@@ -268,6 +262,8 @@ Task<void> web_socket(Web& web, const Visitor& visitor, http::Exchange& exchange
     co_return;
   }
   http::Fields fields{{"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", *ws::accept_of(request.field("sec-websocket-key"))}, {"Sec-WebSocket-Protocol", "jmap"}};
+  // From here on it is closed by its own rules, with a word.
+  if (visitor.watch != nullptr) visitor.watch->let_go();
   auto begun = co_await exchange.switch_protocols(std::move(fields));
   if (!begun) co_return;
   auto socket = std::make_shared<Socket>(web, visitor, exchange.stream());

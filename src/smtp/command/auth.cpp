@@ -47,7 +47,8 @@ class LineAsker final : public sasl::Asker {
 
 Reply reply_to(const Error& error) {
   switch (error.code) {
-    case Errc::refused: return make_reply(535, "5.7.8", "Wrong user or password");
+    // rfc:4954#6 5.7.9: right, but too weak a way to show it.
+    case Errc::refused: return error.todo.empty() ? make_reply(535, "5.7.8", "Wrong user or password") : make_reply(534, "5.7.9", std::string(sasl::refusal_text(error)));
     case Errc::invalid: return make_reply(501, "5.5.2", "This is not what the mechanism expects");
     default: return make_reply(454, "4.7.0", "Cannot check now, try again later");
   }

@@ -94,10 +94,16 @@ inline std::string address(std::string_view name) { return "u" + std::string(nam
 inline std::string alias(std::string_view name) { return "l" + std::string(name); }
 
 // The space of the node: what is under way and must be finished whatever happens, and the networks that accounts are used from.
-inline constexpr std::string_view loose_prefix = "loose chunks ", removed_prefix = "removed account ", known_prefix = "known network ";
+inline constexpr std::string_view loose_prefix = "loose chunks ", removed_prefix = "removed account ", known_prefix = "known network ",
+                                  app_password_prefix = "app password used ", auto_reply_prefix = "auto reply ", snooze_prefix = "snooze ";
 inline std::string loose(const BlobId& blob) { return std::string(loose_prefix) + of(blob); }
 inline std::string removed(AccountId account) { return std::string(removed_prefix) + of(account); }
-// From where an account was used: beside these, networks follow.
+// From where an account was used, when its app passwords were, whom it answered: behind these, what it is follows.
+inline std::string app_password_uses(AccountId account) { return std::string(app_password_prefix) + of(account); }
+inline std::string auto_replies(AccountId account) { return std::string(auto_reply_prefix) + of(account); }
+// Emails that sleep.
+inline std::string snoozes(AccountId account) { return std::string(snooze_prefix) + of(account); }
+inline std::string snooze(AccountId account, EmailId email) { return std::string(snooze_prefix) + of(account, email); }
 inline std::string known_networks(AccountId account) { return std::string(known_prefix) + of(account); }
 
 }  // namespace posthorn::store::key

@@ -79,16 +79,20 @@ Change::How take_how(Fields& in) {
 }  // namespace
 
 std::string encode(const AccountRecord& r) {
-  auto out = start();
+  auto out = start(second_version);
   out.string(r.name).string(r.display_name).flag(r.enabled).u64(r.quota_bytes).string(r.key).string(r.password);
   out.u32(r.scram.iterations).string(r.scram.salt).string(r.scram.stored_key).string(r.scram.server_key);
   out.u32(static_cast<std::uint32_t>(r.app_passwords.size()));
   for (const auto& p : r.app_passwords) out.string(p.label).i64(millis(p.created)).string(p.verifier);
+  out.string(r.codes.secret).string(r.codes.pending).u64(r.codes.last_step).u32(static_cast<std::uint32_t>(r.codes.recovery.size()));
+  for (const auto& one : r.codes.recovery) out.string(one);
+  out.u32(static_cast<std::uint32_t>(r.passkeys.size()));
+  for (const auto& p : r.passkeys) out.string(p.label).i64(millis(p.created)).i64(millis(p.used)).string(p.credential).string(p.key).u32(p.counter);
   return finish(out);
 }
 
 Result<AccountRecord> decode_account(std::string_view bytes) {
-  TRY_ASSIGN(auto in, open(bytes, "account"));
+  TRY_ASSIGN(auto in, open(bytes, "account", second_version));
   AccountRecord r;
   r.name = in.string();
   r.display_name = in.string();
@@ -105,6 +109,22 @@ Result<AccountRecord> decode_account(std::string_view bytes) {
     p.label = in.string();
     p.created = wall(in.i64());
     p.verifier = in.string();
+  }
+  if (in.version >= second_version) {
+    r.codes.secret = in.string();
+    r.codes.pending = in.string();
+    r.codes.last_step = in.u64();
+    r.codes.recovery.resize(in.count(4));
+    for (auto& one : r.codes.recovery) one = in.string();
+    r.passkeys.resize(in.count(32));
+    for (auto& p : r.passkeys) {
+      p.label = in.string();
+      p.created = wall(in.i64());
+      p.used = wall(in.i64());
+      p.credential = in.string();
+      p.key = in.string();
+      p.counter = in.u32();
+    }
   }
   if (!in.finished()) return bad("account", "its fields are cut");
   return r;
@@ -153,7 +173,7 @@ Result<MailboxRecord> decode_mailbox(std::string_view bytes) {
   MailboxRecord r;
   r.name = in.string();
   const auto role = in.u8();
-  if (role > static_cast<std::uint8_t>(Role::important)) return bad("mailbox", "its role is unknown");
+  if (role > static_cast<std::uint8_t>(Role::snoozed)) return bad("mailbox", "its role is unknown");
   r.role = static_cast<Role>(role);
   r.subscribed = in.flag();
   r.uidvalidity = UidValidity{in.u32()};

@@ -19,6 +19,22 @@ struct StoredAppPassword {
   std::string verifier;  // Argon2id
 };
 
+// The second factor of an account: one-time codes by time (RFC 6238) and codes on paper for when the app is lost.
+struct CodesRecord {
+  std::string secret;                 // sealed by the Keyring; empty: no codes are asked for
+  std::string pending;                // a secret that nobody has shown a code of yet
+  std::uint64_t last_step = 0;        // rfc:6238#5.2: a code counts once, and none before it
+  std::vector<std::string> recovery;  // HMACs of those that are left
+};
+
+// A public key that opens the webmail (WebAuthn).
+struct PasskeyRecord {
+  std::string label;
+  WallTime created{}, used{};  // used: 0 if never
+  std::string credential, key;  // key: an octet for its kind, then its octets (crypto/passkey.h)
+  std::uint32_t counter = 0;
+};
+
 struct AccountRecord {
   std::string name, display_name;
   bool enabled = true;
@@ -27,6 +43,8 @@ struct AccountRecord {
   std::string password;   // Argon2id
   crypto::ScramVerifier scram;
   std::vector<StoredAppPassword> app_passwords;
+  CodesRecord codes;
+  std::vector<PasskeyRecord> passkeys;
 };
 
 // The hot row of an account: its clock and counters.

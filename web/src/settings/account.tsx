@@ -54,8 +54,9 @@ async function changePassword(): Promise<void> {
 
 async function makeAppPassword(): Promise<void> {
   const label = await ask(t().makeAppPassword, t().forWhat);
-  if (!label) return;
-  const made = await request<{ password: string }>("POST", "/account/app-passwords", { label });
+  const current = label && (await ask(t().makeAppPassword, t().currentPassword, "", "password"));
+  if (!label || !current) return;
+  const made = await request<{ password: string }>("POST", "/account/app-passwords", { label, current });
   shown.value = made?.password ?? null;
   await load();
 }

@@ -86,7 +86,7 @@ function flagged(one: Email, keyword: string, on: boolean): Change {
 }
 
 async function roleOrNew(role: string, name: string): Promise<Id> {
-  return withRole(role)?.id ?? (await createMailbox(name));
+  return withRole(role)?.id ?? (await createMailbox(name, null, role));
 }
 
 export async function moveTo(rows: readonly Id[], target: Id): Promise<void> {

@@ -70,8 +70,8 @@ export async function refreshMailboxes(): Promise<void> {
   }
 }
 
-export async function createMailbox(name: string, parentId: Id | null = null): Promise<Id> {
-  const answer = await client.set("Mailbox", { create: { new: { name, parentId, isSubscribed: true } } });
+export async function createMailbox(name: string, parentId: Id | null = null, role: string | null = null): Promise<Id> {
+  const answer = await client.set("Mailbox", { create: { new: { name, parentId, role, isSubscribed: true } } });
   await refreshMailboxes();
   return answer.created!.new!.id;
 }

@@ -45,7 +45,7 @@ export function Login({ onDone }: { onDone: () => Promise<void> }) {
         {needsCode.value && (
           <label class="field">
             <span>{t().code}</span>
-            <input name="code" inputMode="numeric" autocomplete="one-time-code" pattern="[0-9 ]{6,7}" required />
+            <input name="code" inputMode="numeric" autocomplete="one-time-code" pattern="[0-9A-Za-z \-]{6,24}" required />
           </label>
         )}
         <p class="problem" role="alert">

@@ -7,6 +7,7 @@
 #include "jmap/mail/compose.h"
 #include "jmap/mail/email_change.h"
 #include "jmap/mail/methods.h"
+#include "store/snooze.h"
 
 namespace posthorn::jmap {
 namespace {
@@ -102,6 +103,8 @@ class Setting {
       }
     }
     if (patches.empty()) co_return;
+    std::vector<std::optional<store::Snooze>> snoozes;
+    for (const auto& one : patches) snoozes.push_back(one.snooze);
     auto done = co_await call_.services.store.change_emails(call_.account(), std::move(patches));
     if (done) commits_.add(done->commits);
     else log_fault(call_, "Email/set", done.error());
@@ -109,6 +112,8 @@ class Setting {
       if (!done) out_.not_updated[ids[i]] = to_json(set_error(done.error()));
       else if (!done->each[i]) out_.not_updated[ids[i]] = to_json(email_set_error(done->each[i].error()));
       else out_.updated[ids[i]] = nullptr;
+      const bool sleeps = done && done->each[i] && snoozes[i] && snoozes[i]->until;
+      if (sleeps && call_.services.waker != nullptr) call_.services.waker->add(call_.account(), *store::email_id_of(ids[i]), *snoozes[i]->until);
     }
   }
 
