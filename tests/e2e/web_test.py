@@ -66,6 +66,7 @@ class Browser(unittest.TestCase):
         pair.start()
         try:
             pair.blue.add("carol")
+            pair.blue.cli("account", "set", "alice@blue.test", "--quota", "1GiB")
             for i in range(30):
                 pair.blue.submit("carol@blue.test", ["alice@blue.test"], letter("Carol <carol@blue.test>", "alice@blue.test", f"This is letter {i}.\r\n".encode(), f"Letter {i}"))
             environment = {"URL": f"https://{pair.blue.address}:{pair.blue.ports['https']}", "PASSWORD": pair.blue.passwords["alice@blue.test"],

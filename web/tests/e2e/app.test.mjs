@@ -90,6 +90,35 @@ test("a mailbox goes out as a file and comes in again elsewhere", async () => {
   await page.context().close();
 });
 
+test("a contact is kept, completes an address, and goes", async () => {
+  const page = await signedIn(browser);
+  await page.getByRole("link", { name: "Contacts" }).click();
+  await page.getByRole("heading", { name: "Contacts" }).waitFor();
+  await page.getByLabel("Name").fill("Zoe Zimmer");
+  await page.getByLabel("Mail address").fill("zoe@green.test");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("listitem").filter({ hasText: "zoe@green.test" }).waitFor();
+  await shot(page, "contacts");
+  assert.deepEqual(await findings(page), []);
+  await page.getByRole("button", { name: "Compose" }).click();
+  await page.getByLabel("To", { exact: true }).pressSequentially("zoe");
+  await page.getByRole("option", { name: /Zoe Zimmer/ }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").getByTitle("zoe@green.test").waitFor();
+  await page.getByRole("button", { name: "Discard draft" }).click();
+  await page.getByRole("listitem").filter({ hasText: "zoe@green.test" }).getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("listitem").filter({ hasText: "zoe@green.test" }).waitFor({ state: "detached" });
+  assert.deepEqual(page.troubles, []);
+  await page.context().close();
+});
+
+test("what is used of the quota is told", async () => {
+  const page = await signedIn(browser);
+  await page.locator(".quota meter").waitFor();
+  assert.match(await page.locator(".quota").innerText(), /of .* used/);
+  await page.context().close();
+});
+
 test("all of it speaks German", async () => {
   const page = await open(browser, { locale: "de-DE" });
   await page.goto(process.env.URL);
