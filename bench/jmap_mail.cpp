@@ -1,5 +1,5 @@
 // How long the server works for a screen of mail: Email/query of the inbox and Email/get of 50 rows, with everything that is not the
-// network. One account in RocksDB; run as: bench_jmap_mail MESSAGES FOLDER [keep]. Prints the catalog's first build apart, and beside the
+// network. One account in RocksDB; run as: bench_jmap_mail MESSAGES FOLDER. Prints the catalog's first build apart, and beside the
 // whole the time of the reads that cannot be avoided: 50 rows of three kinds from the store.
 #include <fmt/format.h>
 
@@ -9,11 +9,13 @@
 #include <boost/json/serialize.hpp>
 #include <chrono>
 #include <cstdlib>
+#include <functional>
 
 #include "base/virtual_clock.h"
 #include "jmap/core/request.h"
 #include "store/catalog.h"
 #include "store/logins.h"
+#include "store/object_id.h"
 #include "store/store.h"
 
 namespace {
@@ -82,11 +84,12 @@ int main(int argc, char** argv) {
     return R"({"using":["urn:ietf:params:jmap:core","urn:ietf:params:jmap:mail"],"methodCalls":[["Email/query",{"accountId":")" + id + R"(","filter":{"inMailbox":"F1"},"sort":[{"property":"receivedAt","isAscending":false}],"limit":50,"calculateTotal":true)" + more +
            R"(},"0"],["Email/get",{"accountId":")" + id + R"(","#ids":{"resultOf":"0","name":"Email/query","path":"/ids"},"properties":["threadId","mailboxIds","keywords","hasAttachment","from","subject","receivedAt","size","preview"]},"1"]]})";
   };
-  const auto measure = [&](const char* name, const std::string& more) {
+  const auto measure = [&](const char* name, const std::string& more, const std::function<void()>& ahead = {}) {
     std::vector<double> times;
     for (int i = 0; i < 200; ++i) {
       jmap::Call call{services, sasl::Login{*account, "alice@blue.test"}, {}, {}, "127.0.0.1"};
       const auto body = request(more);
+      if (ahead) ahead();
       const auto start = Steady::now();
       const auto answer = run(context, jmap::process(call, body, "s"));
       const auto text = boost::json::serialize(*answer);
@@ -100,6 +103,19 @@ int main(int argc, char** argv) {
   measure("the same, threads collapsed", R"(,"collapseThreads":true)");
   measure("the same, in the middle", R"(,"position":)" + std::to_string(count / 2));
   measure("the same, collapsed, in the middle", R"(,"collapseThreads":true,"position":)" + std::to_string(count / 6));
+  measure("the same, at the end", R"(,"position":-50)");
+  measure("the same, collapsed, at the end", R"(,"collapseThreads":true,"position":-50)");
+  measure("the same, collapsed, from an anchor", R"(,"collapseThreads":true,"anchor":")" + store::object_id(EmailId{count / 2 / 3 * 3 + 3}) + "\"");
+  // Each request finds the account changed.
+  const auto fresh = mail.prepare("From: p0@example.com\r\nSubject: Letter 1 about the matter\r\nReferences: <3@x>\r\n\r\nx\r\n");
+  const auto deliver = [&] {
+    store::Work work = [&](store::Transaction& tx) -> Status {
+      TRY(mail.append(tx, *account, store::inbox_id, *fresh, {}, clock.now()));
+      return {};
+    };
+    if (const auto done = run(context, mail.transact(std::move(work))); !done) fmt::print(stderr, "{}\n", done.error().text()), std::exit(1);
+  };
+  measure("the same, collapsed, a delivery before each", R"(,"collapseThreads":true,"position":)" + std::to_string(count / 6), deliver);
 
   std::vector<double> times;
   for (int i = 0; i < 200; ++i) {

@@ -4,6 +4,7 @@
 #include "admin/operations.h"
 #include "mail/address.h"
 #include "store/codes.h"
+#include "store/search/indexer.h"
 
 namespace posthorn::admin {
 namespace {
@@ -73,6 +74,18 @@ Task<Result<Response>> account_add(Context& context, Request request) {
   auto made = co_await context.store.add_account(*address, *password, text_argument_or(request.arguments, "display_name", ""), quota);
   if (!made) co_return fail(made.error());
   co_return answer(json::object{{"address", *address}});
+}
+
+// Also where the index is good: what it holds is what the mail says now.
+Task<Result<Response>> account_reindex(Context& context, Request request) {
+  auto account = account_argument(context, request.arguments);
+  if (!account) co_return fail(account.error());
+  const auto log = null_log();
+  auto status = co_await store::search::rebuild_index(context.store, context.keyring, *log, account->id);
+  if (!status) co_return fail(status.error());
+  auto made = store::search::index_progress(*context.store.snapshot(), account->id);
+  if (!made) co_return fail(made.error());
+  co_return answer(json::object{{"emails", made->emails}, {"indexed", made->indexed}, {"pieces", made->segments}, {"bytes", made->bytes}});
 }
 
 Task<Result<Response>> account_remove(Context& context, Request request) {
@@ -212,6 +225,7 @@ std::vector<NamedOperation> account_operations() {
           {"domain.list", domain_list},
           {"account.add", account_add},
           {"account.remove", account_remove},
+          {"account.reindex", account_reindex},
           {"account.list", account_list},
           {"account.show", account_show},
           {"account.password", account_password},

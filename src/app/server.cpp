@@ -38,6 +38,8 @@
 #include "store/login_guard.h"
 #include "store/logins.h"
 #include "store/snooze.h"
+#include "store/search/index.h"
+#include "store/search/indexer.h"
 
 namespace posthorn::app {
 namespace {
@@ -73,6 +75,8 @@ struct Server {
   std::unique_ptr<post::Outbox> outbox;
   std::unique_ptr<store::Catalogs> catalogs;
   std::unique_ptr<store::Waker> waker;
+  std::unique_ptr<store::search::Index> words;
+  std::unique_ptr<store::search::Indexer> indexer;
   std::unique_ptr<report::Desk> reports;
   std::map<ServiceKind, std::unique_ptr<net::TlsContext>> tls;
   std::unique_ptr<net::Tolls> tolls;
@@ -203,6 +207,8 @@ Status Server::open(crypto::KeyringSockets keys) {
   outbox = std::make_unique<post::Outbox>(runtime.context(0).get_executor(), *core->store, *core->keyring, *sender, post_options, *core->clock, *log);
   catalogs = std::make_unique<store::Catalogs>(*core->store);
   waker = std::make_unique<store::Waker>(runtime.context(0).get_executor(), *core->store, *log);
+  words = std::make_unique<store::search::Index>(*core->keyring);
+  indexer = std::make_unique<store::search::Indexer>(runtime.context(0).get_executor(), *core->store, *core->keyring, *log);
   office->ask_for_room([this] { return core->reserve->room(); });
   TRY(load_certificates());
   make_push_desk();
@@ -215,6 +221,7 @@ Status Server::open(crypto::KeyringSockets keys) {
   jmap_services->waker = waker.get();
   images.emplace(jmap::ImageFetching{*resolver, image_workers, post_options.allow_private_routes, post_options.ca_file});
   jmap_services->images = &*images;
+  jmap_services->words = words.get();
   web = std::make_unique<jmap::Web>(*jmap_services, stopping);
   TRY(listen_all());
   const ControlServices services{*core->store, *core->keyring, *sender, *resolver, *reports};
@@ -230,6 +237,7 @@ Status Server::open(crypto::KeyringSockets keys) {
   TRY(outbox->start());
   TRY(waker->start());
   TRY(sender->start());
+  indexer->start();
   ready = true;
   return {};
 }
@@ -425,6 +433,7 @@ void Server::stop() {
   outbox->stop();
   push->stop();
   waker->stop();
+  indexer->stop();
   sender->stop();
   grace = core->clock->timer(runtime.context(0).get_executor());
   wait_for_sessions();
@@ -498,6 +507,8 @@ Status serve(const Config& config) {
   reloads.async_wait(reload);
   server.log->info("started", {{"name", config.name}, {"data", config.data}});
   server.runtime.run();
+  // What still reads on a worker uses the store: nothing goes before it has ended.
+  server.runtime.workers().stop();
   server.ready = false;
   server.log->info("stopped");
   if (server.keyless) return fail(Errc::unavailable, "the keyring's process ended, and without keys no mail can be kept or read", "Start the server again");

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -35,6 +36,28 @@ class Catalog {
     bool is_in(MailboxId mailbox) const;
   };
 
+  // Rows oldest first, by receivedAt and then by id; and which of them stand for their threads when those are collapsed.
+  class Order {
+   public:
+    // Which of a thread stands for it: the first one from that end.
+    enum class End : std::uint8_t { newest = 1, oldest = 2 };
+
+    const std::vector<Index>& rows() const { return rows_; }
+    std::size_t threads() const { return count(0, rows_.size(), End::newest); }
+    // `most` of those that stand for a thread, from the one at `place` on, seen from that end.
+    std::vector<Index> collapsed(End end, std::size_t place, std::size_t most) const;
+    // The place among them of the row at `at` in rows(); nothing if another stands for its thread.
+    std::optional<std::size_t> collapsed_place(End end, std::size_t at) const;
+    std::size_t bytes() const { return rows_.capacity() * sizeof(Index) + marks_.capacity(); }
+
+   private:
+    friend class Catalog;
+    std::size_t count(std::size_t from, std::size_t to, End end) const;
+
+    std::vector<Index> rows_;
+    std::vector<std::uint8_t> marks_;  // of each row: the ends it is the first from
+  };
+
   // RFC 8621 2
   struct MailboxCounts {
     std::uint32_t emails = 0, unread = 0, threads = 0, unread_threads = 0;
@@ -46,9 +69,10 @@ class Catalog {
 
   const Row& row(Index index) const { return rows_[index]; }
   Index find(EmailId id) const;
-  // Oldest first, by receivedAt and then by id.
-  const std::vector<Index>& all() const { return all_; }
-  const std::vector<Index>& in(MailboxId mailbox) const;
+  const Order& order() const { return all_; }
+  const Order& order_in(MailboxId mailbox) const;
+  const std::vector<Index>& all() const { return all_.rows(); }
+  const std::vector<Index>& in(MailboxId mailbox) const { return order_in(mailbox).rows(); }
   MailboxCounts counts(MailboxId mailbox) const;
   // Each Email of the thread.
   template <class Take>
@@ -63,7 +87,7 @@ class Catalog {
 
  private:
   struct Box {
-    std::vector<Index> order;
+    Order order;
     MailboxCounts counts;
   };
   struct Touch {
@@ -78,13 +102,19 @@ class Catalog {
   void unlink(Index index);
   void count_thread(ThreadId thread, int by);
   void count_rows(const Row& row, int by);
-  void insert_sorted(std::vector<Index>& order, Index index);
-  void erase_sorted(std::vector<Index>& order, Index index);
+  // Where it stands, or would.
+  std::size_t place_of(const Order& order, Index index) const;
+  void insert_sorted(Order& order, Index index);
+  void erase_sorted(Order& order, Index index);
+  void mark_all(Order& order);
+  // The thread has got `fresh`, which stands in the order already, or lost one (none). `mailbox`: of the order; 0: all.
+  void mark_thread(Order& order, ThreadId thread, MailboxId mailbox, Index fresh);
 
   std::optional<ModSeq> at_;
   MailboxId trash_{};
   std::vector<Row> rows_;
-  std::vector<Index> free_, all_;
+  std::vector<Index> free_;
+  Order all_;
   boost::unordered_flat_map<std::uint64_t, Index> emails_, threads_;
   std::map<MailboxId, Box> boxes_;
 };

@@ -113,7 +113,7 @@ Task<Status> Store::remove_account(std::string address) {
 }
 
 Task<Status> Store::erase_removed(AccountId account, Duration rest) {
-  for (const char space : std::string_view("emnuxkthloij")) {
+  for (const char space : std::string_view("emnuxkthloijf")) {
     for (bool more = true; more;) {
       Work work = [&](Transaction& tx) -> Status {
         TRY_ASSIGN(more, erase_some(tx, static_cast<Space>(space), account));

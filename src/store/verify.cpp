@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "store/account_write.h"
 #include "store/blob_read.h"
+#include "store/search/index.h"
 #include "store/store.h"
 
 namespace posthorn::store {
@@ -26,7 +27,7 @@ class AccountCheck {
     TRY(compare_mailboxes());
     TRY(compare_threads());
     compare_clock();
-    return {};
+    return search::check_index(reader_, keyring_, account_, [this](std::string what) { problem(std::move(what)); });
   }
   const std::map<EmailId, EmailRecord>& emails() const { return emails_; }
 

@@ -167,12 +167,23 @@ TEST(Dates, AreRfc3339) {
 
 // rfc:8621#4.4.1 phrases and words
 TEST(SearchWords, PhrasesStayTogether) {
-  using W = std::vector<std::string>;
-  EXPECT_EQ(search_words("Foo  bar"), (W{"foo", "bar"}));
-  EXPECT_EQ(search_words("\"Foo bar\" baz"), (W{"foo bar", "baz"}));
-  EXPECT_EQ(search_words("'it\\'s me'"), W{"it's me"});
-  EXPECT_EQ(search_words("don't \"open"), (W{"don't", "\"open"}));
-  EXPECT_EQ(search_words("  "), W{});
+  using P = std::vector<mail::Phrase>;
+  EXPECT_EQ(search_phrases("Foo  bar"), (P{{{"foo"}, true}, {{"bar"}, true}}));
+  EXPECT_EQ(search_phrases("\"Foo bar\" baz"), (P{{{"foo", "bar"}, false}, {{"baz"}, true}}));
+  EXPECT_EQ(search_phrases("'it\\'s me'"), (P{{{"it", "s", "me"}, false}}));
+  EXPECT_EQ(search_phrases("don't \"open"), (P{{{"don", "t"}, true}, {{"open"}, true}}));
+  EXPECT_EQ(search_phrases("jane@example.com"), (P{{{"jane", "example", "com"}, true}}));
+  EXPECT_EQ(search_phrases("  "), P{});
+  EXPECT_EQ(search_phrases("..."), P{});
+}
+
+TEST(SearchWords, NothingButPunctuationIsNotFound) {
+  const mail::Summary summary;
+  const store::Catalog catalog;
+  const store::Catalog::Row row;
+  const std::string message = "\r\n...\r\n";
+  EXPECT_EQ(EmailFilter::parse(json::parse(R"({"text":"..."})"))->evaluate({catalog, row, &summary, &message}), EmailFilter::Is::no);
+  EXPECT_EQ(EmailFilter::parse(json::parse(R"({"text":" "})"))->evaluate({catalog, row, &summary, &message}), EmailFilter::Is::yes);
 }
 
 // attacks.md F9
@@ -188,12 +199,16 @@ TEST(Filters, AreNotNestedWithoutEnd) {
 
 // rfc:8621#5
 TEST(Snippets, MarkWordsAndEscapeHtml) {
-  EXPECT_EQ(*snippet("The Foosball & <b>", {"foo"}, 0), "The <mark>Foo</mark>sball &amp; &lt;b&gt;");
-  EXPECT_FALSE(snippet("nothing", {"foo"}, 0));
-  const auto long_one = *snippet(std::string(500, '&') + " foo " + std::string(500, '<'), {"foo"}, 255);
+  const std::vector<mail::Phrase> foo = search_phrases("foo");
+  EXPECT_EQ(*snippet("The Foosball & <b>", foo, 0), "The <mark>Foo</mark>sball &amp; &lt;b&gt;");
+  EXPECT_FALSE(snippet("nothing", foo, 0));
+  EXPECT_FALSE(snippet("a barfoo is another word", foo, 0));
+  const auto long_one = *snippet(std::string(500, '&') + " foo " + std::string(500, '<'), foo, 255);
   EXPECT_LE(long_one.size(), 255u);
   EXPECT_TRUE(long_one.contains("<mark>foo</mark>")) << long_one;
-  EXPECT_EQ(*snippet("STRASSE", {"strasse"}, 0), "<mark>STRASSE</mark>");
+  EXPECT_EQ(*snippet("STRASSE Straße", search_phrases("strasse"), 0), "<mark>STRASSE</mark> <mark>Straße</mark>");
+  EXPECT_EQ(*snippet("Foo Bar foo-bar, foo: barn", search_phrases("'foo bar'"), 0), "<mark>Foo Bar</mark> <mark>foo-bar</mark>, foo: barn");
+  EXPECT_EQ(*snippet("東京都に行く", search_phrases("京都"), 0), "東<mark>京都</mark>に行く");
 }
 
 }  // namespace

@@ -4,7 +4,10 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+
 #include "jmap/core/request.h"
+#include "jmap/mail/email_json.h"
 #include "post/outbox.h"
 #include "post/world.h"
 #include "store/catalog.h"
@@ -199,6 +202,81 @@ TEST_F(Submission, WhatWaitsIsThereAfterARestart) {
   EXPECT_EQ(post::World::inbox(w.green, w.bob).size(), 1u);
   again.stop();
   EXPECT_EQ(get(id)["undoStatus"], json::value("final"));
+}
+
+// rfc:8621#7.5 errors that tell a limit
+TEST_F(Submission, S7_5_LimitsAreTold) {
+  const auto email = draft();
+  std::string many;
+  for (int i = 0; i < 1001; ++i) many += std::string(i == 0 ? "" : ",") + R"({"email":"a)" + std::to_string(i) + R"(@green.test"})";
+  auto refused = submit(email, R"(,"envelope":{"mailFrom":{"email":"alice@blue.test"},"rcptTo":[)" + many + "]}");
+  EXPECT_EQ(refused["notCreated"].at("k").at("maxRecipients"), 1000);
+  services->limits.upload = 10;
+  refused = submit(email, "");
+  EXPECT_EQ(error(refused), "tooLarge");
+  EXPECT_EQ(refused["notCreated"].at("k").at("maxSize"), 20);
+}
+
+// rfc:8621#7.5
+TEST_F(Submission, S7_5_WhatIsHeldIsSentThoughItsEmailIsGone) {
+  const auto email = draft();
+  auto answer = submit(email, R"(,"envelope":)" + envelope("bob@green.test", R"({"HOLDFOR":"600"})"));
+  id_of(answer);
+  EXPECT_EQ(run("Email/set", R"("destroy":[")" + email + "\"]")["destroyed"], json::array{email});
+  w.pass(std::chrono::minutes(11));
+  EXPECT_EQ(post::World::inbox(w.green, w.bob).size(), 1u);
+}
+
+// rfc:8621#7.5
+TEST_F(Submission, S7_5_DestroyingASubmissionChangesNoDelivery) {
+  w.green_down();
+  auto answer = submit(draft(), R"(,"envelope":)" + envelope("bob@green.test"));
+  const auto id = id_of(answer);
+  EXPECT_EQ(run("EmailSubmission/set", R"("destroy":[")" + id + "\"]")["destroyed"], json::array{id});
+  w.green_up();
+  EXPECT_TRUE(w.wait_for_mail(w.green, w.bob, 1));
+}
+
+// rfc:8621#7 sendAt, undoStatus
+TEST_F(Submission, S7_SendAtIsWhenItLeaves) {
+  const auto now = utc_date(w.clock.now()), later = utc_date(w.clock.now() + std::chrono::minutes(10));
+  auto at_once = submit(draft(), R"(,"envelope":)" + envelope("bob@green.test"));
+  auto held = submit(draft(), R"(,"envelope":)" + envelope("bob@green.test", R"({"HOLDFOR":"600"})"));
+  const auto one = get(id_of(at_once)), other = get(id_of(held));
+  EXPECT_EQ(one.at("sendAt"), json::value(now));
+  EXPECT_EQ(other.at("sendAt"), json::value(later));
+  EXPECT_EQ(one.at("undoStatus"), json::value("final"));
+  EXPECT_EQ(other.at("undoStatus"), json::value("pending"));
+  for (const auto& [to, status] : one.at("deliveryStatus").as_object()) {
+    const std::string delivered_to(status.at("delivered").as_string()), displayed(status.at("displayed").as_string());
+    EXPECT_TRUE(delivered_to == "queued" || delivered_to == "yes" || delivered_to == "no" || delivered_to == "unknown") << delivered_to;
+    EXPECT_TRUE(displayed == "unknown" || displayed == "yes") << displayed;
+  }
+}
+
+// rfc:8621#7 the envelope is from the Sender, if there is one
+TEST_F(Submission, S7_TheSenderGoesBeforeTheAuthors) {
+  w.run(w.blue.store.set_alias("sales@blue.test", {"alice@blue.test"}));
+  auto made = run("Email/set", R"("create":{"d":{"mailboxIds":{")" + box("Drafts") + R"(":true},"from":[{"email":"alice@blue.test"}],"sender":[{"email":"sales@blue.test"}],"to":[{"email":"bob@green.test"},{"email":"bob@green.test"}],"subject":"x","textBody":[{"partId":"t"}],"bodyValues":{"t":{"value":"Hi"}}}})");
+  ASSERT_TRUE(made["created"].is_object()) << json::serialize(made);
+  auto answer = submit(std::string(made["created"].at("d").at("id").as_string()), "");
+  EXPECT_EQ(get(id_of(answer)).at("envelope"), json::parse(R"({"mailFrom":{"email":"sales@blue.test","parameters":null},"rcptTo":[{"email":"bob@green.test","parameters":null}]})")) << "each address once";
+}
+
+// rfc:8621#7.3
+TEST_F(Submission, S7_3_SortsByWhatItMust) {
+  for (int i = 0; i < 3; ++i) {
+    auto answer = submit(draft(), R"(,"envelope":)" + envelope("bob@green.test"));
+    id_of(answer);
+    w.pass(std::chrono::minutes(1));
+  }
+  for (const auto* property : {"emailId", "threadId", "sentAt"}) {
+    auto up = run("EmailSubmission/query", std::string(R"("sort":[{"property":")") + property + "\"}]")["ids"].as_array();
+    auto down = run("EmailSubmission/query", std::string(R"("sort":[{"property":")") + property + R"(","isAscending":false}])")["ids"].as_array();
+    EXPECT_EQ(up.size(), 3u) << property;
+    std::ranges::reverse(down);
+    EXPECT_EQ(up, down) << property;
+  }
 }
 
 }  // namespace

@@ -105,6 +105,13 @@ int account_remove(const Common& common, const AccountOptions& options) {
                        [&](const json::value&) { done(options.address + " and all its mail are gone for good"); });
 }
 
+int account_reindex(const Common& common, const AccountOptions& options) {
+  return call_and_show(common, "account.reindex", {{"address", options.address}}, [&](const json::value& a) {
+    std::printf("The words of %llu of %llu emails are indexed, in %s\n", static_cast<unsigned long long>(number_of(a, "indexed")), static_cast<unsigned long long>(number_of(a, "emails")),
+                human_size(number_of(a, "bytes")).c_str());
+  });
+}
+
 int account_list(const Common& common) {
   return call_and_show(common, "account.list", {}, [](const json::value& all) {
     std::vector<std::vector<std::string>> rows;

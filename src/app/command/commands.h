@@ -34,6 +34,7 @@ struct AccountOptions {
 };
 int account_add(const Common& common, const AccountOptions& options);
 int account_remove(const Common& common, const AccountOptions& options);
+int account_reindex(const Common& common, const AccountOptions& options);
 int account_list(const Common& common);
 int account_show(const Common& common, const AccountOptions& options);
 int account_password(const Common& common, const AccountOptions& options);

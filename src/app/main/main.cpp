@@ -89,6 +89,9 @@ void add_account(CLI::App& app, Options& o) {
   auto* remove = group->add_subcommand("remove", "Remove an account and all its mail, for good");
   remove->add_option("ADDRESS", o.account.address)->required();
   remove->callback([&o] { o.status = account_remove(o.common, o.account); });
+  auto* reindex = group->add_subcommand("reindex", "Make an account's index of words anew; searches find the same without it, only later");
+  reindex->add_option("ADDRESS", o.account.address)->required();
+  reindex->callback([&o] { o.status = account_reindex(o.common, o.account); });
   auto* show = group->add_subcommand("show", "One account with its mailboxes");
   show->add_option("ADDRESS", o.account.address)->required();
   show->callback([&o] { o.status = account_show(o.common, o.account); });

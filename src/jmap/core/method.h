@@ -28,6 +28,9 @@ class Outbox;
 namespace posthorn::store {
 class Catalogs;
 class Waker;
+namespace search {
+class Index;
+}
 }
 
 namespace posthorn::jmap {
@@ -69,6 +72,7 @@ struct Services {
   PushDesk* push = nullptr;             // absent: nothing is pushed to other servers
   const ImageFetching* images = nullptr;  // absent: none are fetched
   store::Waker* waker = nullptr;        // absent: nothing that sleeps is woken
+  const store::search::Index* words = nullptr;  // absent: searches read all mail
 };
 
 // RFC 8620 section 3.6.2. `type` is a word of the RFCs, `description` is for people.

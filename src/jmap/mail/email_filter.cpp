@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/container/small_vector.hpp>
 
 #include "base/text.h"
 #include "jmap/mail/email_json.h"
@@ -15,8 +16,7 @@ namespace {
 namespace json = boost::json;
 using T = EmailTest;
 using Is = EmailFilter::Is;
-
-constexpr std::size_t longest_html_text = 16u << 20;
+using store::search::Says;
 
 enum class Argument : std::uint8_t { mailbox, mailboxes, date, size, keyword, flag, text, header };
 
@@ -50,8 +50,12 @@ std::unexpected<Error> wrong(std::string_view name, const char* what) { return f
 
 Status take_words(EmailCondition& out, std::string_view name, std::string_view text, const FilterLimits& limits) {
   if (text.size() > limits.text) return fail(Errc::too_big, std::string(name) + " is longer than " + std::to_string(limits.text) + " octets");
-  out.words = search_words(text);
-  if (out.words.size() > limits.words) return fail(Errc::too_big, std::string(name) + " has more than " + std::to_string(limits.words) + " words");
+  out.phrases = search_phrases(text);
+  std::size_t words = 0;
+  for (const auto& one : out.phrases) words += one.words.size();
+  if (words > limits.words) return fail(Errc::too_big, std::string(name) + " has more than " + std::to_string(limits.words) + " words");
+  // Nothing but punctuation: there is no word that could be found.
+  if (out.phrases.empty() && !trim(text).empty()) out.test = T::none;
   return {};
 }
 
@@ -117,12 +121,16 @@ Result<EmailCondition> condition_of(const ConditionRow& row, const json::value& 
 
 Is of(bool value) { return value ? Is::yes : Is::no; }
 
-bool has_all(std::string_view folded, const std::vector<std::string>& words) {
-  return std::ranges::all_of(words, [folded](const std::string& word) { return mail::contains(folded, word); });
+std::vector<const mail::Phrase*> pointers_to(const std::vector<mail::Phrase>& phrases) {
+  std::vector<const mail::Phrase*> out;
+  for (const auto& one : phrases) out.push_back(&one);
+  return out;
 }
 
-void cross_off(std::vector<std::string_view>& words, std::string_view folded) {
-  std::erase_if(words, [folded](std::string_view word) { return mail::contains(folded, word); });
+bool has_all(std::string_view text, const std::vector<mail::Phrase>& phrases) {
+  auto open = pointers_to(phrases);
+  mail::cross_off(open, mail::folded(text));
+  return open.empty();
 }
 
 bool flagged(const store::Catalog::Row& row, const EmailCondition& c) { return c.bit && row.keywords.has(*c.bit); }
@@ -159,36 +167,36 @@ Is row_matches(const EmailCondition& c, const EmailFilter::Data& data) {
 
 Is summary_matches(const EmailCondition& c, const mail::Summary& summary) {
   const auto& envelope = summary.envelope;
-  const auto in = [&c](const std::vector<mail::HeaderAddress>& list) { return of(has_all(mail::folded(addresses_text(list)), c.words)); };
+  const auto in = [&c](const std::vector<mail::HeaderAddress>& list) { return of(has_all(mail::addresses_text(list), c.phrases)); };
   switch (c.test) {
     case T::has_attachment: return of(summary.has_attachment == c.flag);
     case T::from: return in(envelope.from);
     case T::to: return in(envelope.to);
     case T::cc: return in(envelope.cc);
     case T::bcc: return in(envelope.bcc);
-    default: return of(has_all(mail::folded(summary.subject), c.words));
+    default: return of(has_all(summary.subject, c.phrases));
   }
 }
 
 bool header_matches(const EmailCondition& c, const mail::Message& message) {
   return std::ranges::any_of(message.root().fields, [&c](const mail::HeaderField& field) {
-    return equal_icase(trim(field.name), c.name) && has_all(mail::folded(mail::decode_words(mail::unfolded(field.value))), c.words);
+    return equal_icase(trim(field.name), c.name) && has_all(mail::field_text(field), c.phrases);
   });
 }
 
 Is words_match(const EmailCondition& c, const EmailFilter::Data& data) {
-  std::vector<std::string_view> open(c.words.begin(), c.words.end());
+  auto open = pointers_to(c.phrases);
   if (c.test == T::text) {
     if (data.summary == nullptr) return Is::needs_summary;
     const auto& e = data.summary->envelope;
-    for (const auto* list : {&e.from, &e.to, &e.cc, &e.bcc}) cross_off(open, mail::folded(addresses_text(*list)));
-    cross_off(open, mail::folded(data.summary->subject));
+    for (const auto* list : {&e.from, &e.to, &e.cc, &e.bcc}) mail::cross_off(open, mail::folded(mail::addresses_text(*list)));
+    mail::cross_off(open, mail::folded(data.summary->subject));
   }
   if (open.empty()) return Is::yes;
   if (data.message == nullptr) return Is::needs_message;
   const auto message = mail::parse(*data.message);
-  each_body_text(message, [&open](std::string_view text) {
-    cross_off(open, mail::folded(text));
+  mail::each_body_text(message, [&open](std::string_view text) {
+    mail::cross_off(open, mail::folded(text));
     return !open.empty();
   });
   return of(open.empty());
@@ -214,52 +222,32 @@ Is join(Is a, Is b, Is deciding) {
 
 }  // namespace
 
-std::string addresses_text(const std::vector<mail::HeaderAddress>& addresses) {
-  std::string text;
-  for (const auto& one : addresses) {
-    text += mail::decode_words(one.name);
-    text += ' ';
-    text += one.local;
-    if (!one.domain.empty()) text.append("@").append(one.domain);
-    text += '\n';
-  }
-  return text;
-}
-
-void each_body_text(const mail::Message& message, const std::function<bool(std::string_view)>& take) {
-  for (const auto& part : message.parts) {
-    if (part.type != "text" && !(part.type == "multipart" && part.children.empty())) continue;
-    auto text = mail::text_of(message, part);
-    if (part.subtype == "html") text = mail::html_to_text(text, longest_html_text);
-    if (!take(text)) return;
-  }
-}
-
-std::vector<std::string> search_words(std::string_view text) {
-  std::vector<std::string> out;
-  std::string word;
-  const auto end_word = [&] {
-    if (!trim(word).empty()) out.push_back(mail::folded(word));
-    word.clear();
+std::vector<mail::Phrase> search_phrases(std::string_view text) {
+  std::vector<mail::Phrase> out;
+  std::string piece;
+  const auto end_piece = [&](bool open) {
+    auto phrase = mail::Phrase::of(mail::folded(piece), open);
+    if (!phrase.words.empty()) out.push_back(std::move(phrase));
+    piece.clear();
   };
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char c = text[at];
-    const bool quote = (c == '"' || c == '\'') && word.empty();
+    const bool quote = (c == '"' || c == '\'') && piece.empty();
     const auto close = quote ? text.find(c, at + 1) : text.npos;
     if (quote && close != text.npos) {
       // rfc:8621#4.4.1 within a phrase a backslash escapes ' " and itself.
       for (++at; at < text.size() && text[at] != c; ++at) {
         if (text[at] == '\\' && at + 1 < text.size()) ++at;
-        word += text[at];
+        piece += text[at];
       }
-      end_word();
+      end_piece(false);
     } else if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
-      end_word();
+      end_piece(true);
     } else {
-      word += c;
+      piece += c;
     }
   }
-  end_word();
+  end_piece(true);
   return out;
 }
 
@@ -365,11 +353,14 @@ FilterNeed EmailFilter::need() const {
 
 EmailFilter::Is EmailFilter::evaluate(const Data& data) const {
   if (steps_.empty()) return Is::yes;
-  std::vector<Is> stack;
-  stack.reserve(16);
+  boost::container::small_vector<Is, 16> stack;
   for (const auto& step : steps_) {
     switch (step.kind) {
-      case Kind::condition: stack.push_back(condition_matches(conditions_[step.operand], data)); break;
+      case Kind::condition: {
+        const auto says = data.says.empty() ? Says::nothing : data.says[step.operand];
+        stack.push_back(says == Says::nothing ? condition_matches(conditions_[step.operand], data) : of(says == Says::yes));
+        break;
+      }
       case Kind::yes: stack.push_back(Is::yes); break;
       case Kind::no: stack.push_back(Is::no); break;
       case Kind::negate:

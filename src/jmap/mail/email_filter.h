@@ -7,14 +7,18 @@
 #include <boost/json/value.hpp>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "mail/message.h"
+#include "mail/search_text.h"
 #include "mail/summary.h"
+#include "mail/words.h"
 #include "store/catalog.h"
+#include "store/search/index.h"
 
 namespace posthorn::jmap {
 
@@ -22,7 +26,7 @@ struct FilterLimits {
   std::size_t conditions = 500;  // properties of all conditions together
   std::size_t depth = 32;
   std::size_t text = 2'000;      // octets of one string
-  std::size_t words = 50;        // of one string
+  std::size_t words = 64;        // of one string; mail/words.h says what a word is
 };
 
 enum class EmailTest : std::uint8_t {
@@ -39,7 +43,7 @@ struct EmailCondition {
   std::uint64_t number = 0;           // size, or milliseconds since 1970
   bool flag = false;                  // of has_attachment
   std::string name;                   // keyword in IMAP's spelling, or header field
-  std::vector<std::string> words;     // folded: all must be there
+  std::vector<mail::Phrase> phrases;  // all must be there
   std::optional<unsigned> bit;        // of the keyword, by bind()
 };
 
@@ -68,6 +72,7 @@ class EmailFilter {
     const store::Catalog::Row& row;
     const mail::Summary* summary = nullptr;
     const std::string* message = nullptr;
+    std::span<const store::search::Says> says{};  // of each condition, what the index of words says; empty: nothing
   };
   Is evaluate(const Data& data) const;
 
@@ -84,10 +89,7 @@ class EmailFilter {
   bool conjunction_ = true;  // all conditions must match: no operator but AND
 };
 
-// "two words" and 'so on' are phrases, the rest is parted at white space (RFC 8621 4.4.1); each folded.
-std::vector<std::string> search_words(std::string_view text);
-// The texts of a message's body that people read, folded one by one; `take` says whether to go on.
-void each_body_text(const mail::Message& message, const std::function<bool(std::string_view text)>& take);
-std::string addresses_text(const std::vector<mail::HeaderAddress>& addresses);
+// "two words" and 'so on' are phrases of whole words; the rest is parted at white space, and its words may go on (RFC 8621 4.4.1).
+std::vector<mail::Phrase> search_phrases(std::string_view text);
 
 }  // namespace posthorn::jmap

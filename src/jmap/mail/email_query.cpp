@@ -73,10 +73,11 @@ Expected<EmailQuery> read_email_query(Arguments& arguments) {
   return out;
 }
 
-EmailQueryRun::EmailQueryRun(const EmailQuery& query, const Catalog& catalog, const store::View& view, const Clock& clock)
-    : query_(query), filter_(query.filter), catalog_(catalog), view_(view), clock_(clock), until_(clock.steady() + search_budget) {
-  const auto keywords = view.keywords().value_or(store::Keywords{});
+EmailQueryRun::EmailQueryRun(const Call& call, const EmailQuery& query, const store::Catalogs::Lease& lease)
+    : query_(query), filter_(query.filter), catalog_(*lease.catalog), view_(lease.view), clock_(call.services.clock), until_(clock_.steady() + search_budget) {
+  const auto keywords = view_.keywords().value_or(store::Keywords{});
   filter_.bind(keywords);
+  hits_ = IndexHits::look(call, view_, filter_);
   for (const auto& one : query.sort) sort_bits_.push_back(by_keyword(one) ? keywords.bit(one.keyword) : std::nullopt);
 }
 
@@ -97,6 +98,7 @@ Expected<void> EmailQueryRun::in_time() {
 Expected<bool> EmailQueryRun::matches(Index index) {
   const auto& row = catalog_.row(index);
   EmailFilter::Data data{catalog_, row};
+  data.says = hits_.of(row.id);
   std::optional<mail::Summary> summary;
   std::string message;
   for (;;) {
@@ -187,9 +189,14 @@ std::optional<std::size_t> EmailQueryRun::known_total() const {
   return query_.collapse ? catalog_.threads() : catalog_.all().size();
 }
 
-// Nothing is filtered and nothing collapsed: places are known without walking there.
+// Nothing is filtered: places are known without walking there.
 Expected<EmailQueryRun::Found> EmailQueryRun::plain_window(const Window& window) const {
-  const auto& list = candidates();
+  using End = Catalog::Order::End;
+  const auto mailbox = filter_.only_in();
+  const auto& order = mailbox ? catalog_.order_in(*mailbox) : catalog_.order();
+  const auto& list = order.rows();
+  const auto end = newest_first() ? End::newest : End::oldest;
+  const auto size = query_.collapse ? order.threads() : list.size();
   std::optional<std::size_t> anchor;
   if (window.anchor) {
     const auto id = store::email_id_of(*window.anchor);
@@ -198,21 +205,25 @@ Expected<EmailQueryRun::Found> EmailQueryRun::plain_window(const Window& window)
       const auto at = std::ranges::lower_bound(list, index, [this](Index a, Index b) { return catalog_.before(a, b); });
       if (at != list.end() && *at == index) {
         const auto place = static_cast<std::size_t>(at - list.begin());
-        anchor = newest_first() ? list.size() - 1 - place : place;
+        anchor = query_.collapse ? order.collapsed_place(end, place) : newest_first() ? list.size() - 1 - place : place;
       }
     }
   }
-  JMAP_TRY(const auto start, window_start(window, list.size(), anchor));
+  JMAP_TRY(const auto start, window_start(window, size, anchor));
   Found out;
-  out.position = std::min(start, list.size());
-  out.total = list.size();
-  for (auto i = start; i < list.size() && (!window.limit || i - start < *window.limit); ++i)
-    out.ids.push_back(catalog_.row(newest_first() ? list[list.size() - 1 - i] : list[i]).id);
+  out.position = std::min(start, size);
+  out.total = size;
+  const auto most = std::min<std::uint64_t>(size - out.position, window.limit.value_or(size));
+  if (query_.collapse) {
+    for (const auto index : order.collapsed(end, out.position, most)) out.ids.push_back(catalog_.row(index).id);
+    return out;
+  }
+  for (auto i = out.position; i < out.position + most; ++i) out.ids.push_back(catalog_.row(newest_first() ? list[list.size() - 1 - i] : list[i]).id);
   return out;
 }
 
 Expected<EmailQueryRun::Found> EmailQueryRun::window(const Window& window) {
-  if (filter_.is_plain() && sorted_by_date_only() && !query_.collapse) return plain_window(window);
+  if (filter_.is_plain() && sorted_by_date_only()) return plain_window(window);
   const auto total = known_total();
   const bool need_all = window.anchor || window.position < 0 || !window.limit || (window.calculate_total && !total);
   const auto enough = need_all ? static_cast<std::size_t>(-1) : static_cast<std::size_t>(window.position) + static_cast<std::size_t>(std::min<std::uint64_t>(*window.limit, 1u << 20));

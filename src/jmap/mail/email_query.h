@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "jmap/mail/email_filter.h"
+#include "jmap/mail/index_hits.h"
 #include "jmap/mail/support.h"
 
 namespace posthorn::jmap {
@@ -27,7 +28,7 @@ inline constexpr Duration search_budget = std::chrono::seconds(20);
 // One run over a leased catalog.
 class EmailQueryRun {
  public:
-  EmailQueryRun(const EmailQuery& query, const store::Catalog& catalog, const store::View& view, const Clock& clock);
+  EmailQueryRun(const Call& call, const EmailQuery& query, const store::Catalogs::Lease& lease);
 
   struct Found {
     std::vector<EmailId> ids;
@@ -59,6 +60,7 @@ class EmailQueryRun {
   SteadyTime until_;
   std::vector<std::optional<unsigned>> sort_bits_;  // of keyword comparators
   std::size_t looked_ = 0;
+  IndexHits hits_;
 };
 
 }  // namespace posthorn::jmap

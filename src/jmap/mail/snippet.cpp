@@ -1,14 +1,16 @@
 #include "jmap/mail/snippet.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "mail/fold.h"
+#include "mail/search_text.h"
 
 namespace posthorn::jmap {
 namespace {
 
-constexpr std::size_t searched = 1u << 20, context = 60;
+constexpr std::size_t searched = mail::searched_text, context = 60;
 
 std::size_t character_size(std::string_view text, std::size_t at) {
   std::size_t end = at + 1;
@@ -24,8 +26,16 @@ struct Folded {
 };
 Folded fold_with_places(std::string_view text) {
   Folded out;
+  out.text.reserve(text.size());
+  out.from.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
+    const auto octet = static_cast<unsigned char>(text[at]);
     const auto size = character_size(text, at);
+    if (octet < 0x80 && size == 1) {
+      out.text += octet >= 'A' && octet <= 'Z' ? static_cast<char>(octet | 0x20) : text[at];
+      out.from.push_back(static_cast<std::uint32_t>(at++));
+      continue;
+    }
     const auto folded = mail::folded(text.substr(at, size));
     out.text += folded;
     out.from.insert(out.from.end(), folded.size(), static_cast<std::uint32_t>(at));
@@ -36,14 +46,34 @@ Folded fold_with_places(std::string_view text) {
 
 using Range = std::pair<std::size_t, std::size_t>;
 
-std::vector<Range> places(const Folded& folded, std::size_t size, const std::vector<std::string>& words) {
+// Where the last words of a text began: as many as a phrase may have.
+class Begins {
+ public:
+  void add(std::size_t at) { at_[count_++ % mail::longest_phrase] = at; }
+  std::size_t back(std::size_t words) const { return at_[(count_ - words) % mail::longest_phrase]; }
+
+ private:
+  std::array<std::size_t, mail::longest_phrase> at_{};
+  std::size_t count_ = 0;
+};
+
+std::vector<Range> places(const Folded& folded, std::size_t size, const std::vector<mail::Phrase>& phrases) {
+  constexpr std::size_t most_places = 1000;
   std::vector<Range> out;
-  for (const auto& word : words) {
-    if (word.empty()) continue;
-    for (auto at = folded.text.find(word); at != folded.text.npos && out.size() < 1000; at = folded.text.find(word, at + word.size())) {
-      const auto end = at + word.size();
-      out.emplace_back(folded.from[at], end < folded.from.size() ? folded.from[end] : size);
+  std::vector<mail::PhraseFinder> finders(phrases.begin(), phrases.end());
+  const auto original = [&](std::size_t at) { return at < folded.from.size() ? std::size_t{folded.from[at]} : size; };
+  mail::Words words(folded.text);
+  Begins begins;
+  while (const auto word = words.next()) {
+    const auto begin = static_cast<std::size_t>(word->data() - folded.text.data());
+    begins.add(begin);
+    for (std::size_t i = 0; i < finders.size(); ++i) {
+      if (!finders[i].take(*word)) continue;
+      // Of a word that goes on only what was looked for.
+      const auto& last = phrases[i].words.back();
+      out.emplace_back(original(begins.back(phrases[i].words.size())), original(begin + std::min(last.size(), word->size())));
     }
+    if (out.size() >= most_places) break;
   }
   std::ranges::sort(out);
   std::vector<Range> merged;
@@ -64,9 +94,9 @@ std::string escaped(std::string_view character) {
 
 }  // namespace
 
-std::optional<std::string> snippet(std::string_view text, const std::vector<std::string>& words, std::size_t most) {
+std::optional<std::string> snippet(std::string_view text, const std::vector<mail::Phrase>& phrases, std::size_t most) {
   text = text.substr(0, searched);
-  const auto found = places(fold_with_places(text), text.size(), words);
+  const auto found = places(fold_with_places(text), text.size(), phrases);
   if (found.empty()) return std::nullopt;
   std::size_t at = 0;
   std::string out;

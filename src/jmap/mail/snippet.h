@@ -6,10 +6,12 @@
 #include <string_view>
 #include <vector>
 
+#include "mail/words.h"
+
 namespace posthorn::jmap {
 
-// `words` are folded. Nothing: none of them is there. `most`: octets of the result (0: the whole text); cut at characters, never
+// Nothing: none of the phrases is there. `most`: octets of the result (0: the whole text); cut at characters, never
 // inside an entity or a mark.
-std::optional<std::string> snippet(std::string_view text, const std::vector<std::string>& words, std::size_t most);
+std::optional<std::string> snippet(std::string_view text, const std::vector<mail::Phrase>& phrases, std::size_t most);
 
 }  // namespace posthorn::jmap

@@ -78,9 +78,12 @@ Task<void> event_source(Web& web, const Visitor& visitor, http::Exchange& exchan
   // A comment at once, so that the client sees the connection open.
   if (going) going = co_await exchange.send(": here\n\n");
   boost::asio::co_spawn(executor, watch_client(exchange.stream(), wakes), boost::asio::detached);
+  // rfc:8620#7.3 a ping is due so long after the last event, whatever else happened since that this client is not told.
+  const auto interval = wanted.ping > 0 ? std::chrono::seconds(wanted.ping) : silence;
+  auto due = boost::asio::steady_timer::clock_type::now() + interval;
   while (going && !wakes.gone && !web.stopping()) {
     if (!wakes.look) {
-      wakes.wake.expires_after(wanted.ping > 0 ? std::chrono::seconds(wanted.ping) : silence);
+      wakes.wake.expires_at(due);
       co_await wakes.wake.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     }
     if (wakes.gone || web.stopping()) break;
@@ -103,6 +106,7 @@ Task<void> event_source(Web& web, const Visitor& visitor, http::Exchange& exchan
     }
     const bool was_state = text.starts_with("event: state");
     going = co_await exchange.send(text);
+    due = boost::asio::steady_timer::clock_type::now() + interval;
     if (was_state && wanted.close_after_state) break;
   }
   // The reader holds the stream: it ends before this does.

@@ -27,8 +27,9 @@ enum class Space : char {
   account = 'a', clock = 's', mailbox = 'm', counters = 'n', membership = 'u', email = 'e', summary = 'x',
   keyword = 'k', thread = 't', thread_join = 'h', log = 'l', object = 'o', object_index = 'i', evidence = 'j',
   chunk = 'd', blob = 'c', blob_reference = 'r', queue = 'q', queue_due = 'w', queue_lease = 'z', name = 'p', node = 'v',
+  search = 'f',
 };
-inline constexpr std::string_view all_spaces = "asmnuexkthloijdcrqwzpv";
+inline constexpr std::string_view all_spaces = "asmnuexkthloijdcrqwzpvf";
 inline constexpr std::size_t space_count = all_spaces.size();
 constexpr std::size_t index_of(Space space) { return all_spaces.find(static_cast<char>(space)); }
 

@@ -77,10 +77,10 @@ rocksdb::ColumnFamilyOptions family_options(Space space, const std::shared_ptr<r
   o.level_compaction_dynamic_level_bytes = true;
   o.compression = rocksdb::kLZ4Compression;
   o.bottommost_compression = rocksdb::kZSTD;
-  if (space == Space::chunk) {
+  if (space == Space::chunk || space == Space::search) {
     // Bodies are written once and read rarely: blob files keep them out of compaction. They are sealed, so no codec
-    // would make them smaller.
-    o.write_buffer_size = 32u << 20;
+    // would make them smaller. So are the blocks of the index of words, which are written a few times.
+    if (space == Space::chunk) o.write_buffer_size = 32u << 20;
     o.compression = rocksdb::kNoCompression;
     o.bottommost_compression = rocksdb::kDisableCompressionOption;
     o.enable_blob_files = true;

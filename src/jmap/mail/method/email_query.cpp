@@ -14,7 +14,7 @@ struct Work {
 
   Answer operator()() const {
     JMAP_TRY(const auto lease, call->services.catalogs->open(call->account()));
-    EmailQueryRun run(query, *lease.catalog, lease.view, call->services.clock);
+    EmailQueryRun run(*call, query, lease);
     JMAP_TRY(const auto found, run.window(window));
     json::object out{{"accountId", account_text(call->account())},
                      {"queryState", state_of_type(lease.view, store::DataType::email)},

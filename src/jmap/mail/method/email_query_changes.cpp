@@ -57,7 +57,7 @@ struct Work {
     if (query.filter.need() != FilterNeed::row) return method_fail("cannotCalculateChanges", "Changes of a search by text are not calculated.");
     JMAP_TRY(const auto lease, call->services.catalogs->open(call->account()));
     JMAP_TRY(const auto touched_now, touched(lease.view, *lease.catalog));
-    EmailQueryRun run(query, *lease.catalog, lease.view, call->services.clock);
+    EmailQueryRun run(*call, query, lease);
     JMAP_TRY(const auto results, run.all());
     json::array added;
     // rfc:8620#5.6 behind upToId nothing need be told, if nothing in the query can change but by coming and going.

@@ -77,6 +77,26 @@ SetError mailbox_error(const Error& error) {
   return out;
 }
 
+using Creates = std::vector<std::pair<std::string, json::object>>;
+
+// rfc:8620#5.3 what others of the same call name as their parent comes before them. A circle stays as it is, and is refused.
+Creates parents_first(Creates left) {
+  Creates out;
+  const auto waits = [&left](const std::pair<std::string, json::object>& one) {
+    const auto* parent = one.second.if_contains("parentId");
+    if (parent == nullptr || !parent->is_string() || !parent->get_string().starts_with("#")) return false;
+    return std::ranges::find(left, std::string_view(parent->get_string()).substr(1), [](const auto& other) { return std::string_view(other.first); }) != left.end();
+  };
+  while (!left.empty()) {
+    const auto next = std::ranges::find_if_not(left, waits);
+    if (next == left.end()) break;
+    out.push_back(std::move(*next));
+    left.erase(next);
+  }
+  std::ranges::move(left, std::back_inserter(out));
+  return out;
+}
+
 class Setting {
  public:
   Setting(Call& call, SetRequest request, bool remove_emails)
@@ -85,7 +105,8 @@ class Setting {
   Task<Answer> run() {
     const auto before = call_.services.store.view(call_.account());
     if (auto good = check_state(request_.if_in_state, before, store::DataType::mailbox); !good) co_return std::unexpected(good.error());
-    for (const auto& [key, object] : request_.create) co_await create(key, object);
+    const auto creates = parents_first(std::move(request_.create));
+    for (const auto& [key, object] : creates) co_await create(key, object);
     co_await update_all();
     co_await destroy_all();
     auto answer = out_.tell(call_, {}, {});

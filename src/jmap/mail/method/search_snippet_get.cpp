@@ -18,19 +18,19 @@ struct Work {
   EmailFilter filter;
   std::vector<std::string> ids;
 
-  std::vector<std::string> words_of(std::initializer_list<EmailTest> tests) const {
-    std::vector<std::string> out;
+  std::vector<mail::Phrase> phrases_of(std::initializer_list<EmailTest> tests) const {
+    std::vector<mail::Phrase> out;
     for (const auto& one : filter.conditions())
-      if (std::ranges::find(tests, one.test) != tests.end()) out.insert(out.end(), one.words.begin(), one.words.end());
+      if (std::ranges::find(tests, one.test) != tests.end()) out.insert(out.end(), one.phrases.begin(), one.phrases.end());
     return out;
   }
 
-  Expected<json::value> preview_of(const store::View& view, EmailId id, const std::vector<std::string>& words) const {
-    if (words.empty()) return json::value(nullptr);
+  Expected<json::value> preview_of(const store::View& view, EmailId id, const std::vector<mail::Phrase>& phrases) const {
+    if (phrases.empty()) return json::value(nullptr);
     JMAP_TRY(const auto bytes, view.message(id));
     std::optional<std::string> found;
-    each_body_text(mail::parse(bytes), [&](std::string_view text) {
-      found = snippet(text, words, most_preview);
+    mail::each_body_text(mail::parse(bytes), [&](std::string_view text) {
+      found = snippet(text, phrases, most_preview);
       return !found;
     });
     return found ? json::value(*found) : json::value(nullptr);
@@ -38,7 +38,7 @@ struct Work {
 
   Answer operator()() const {
     const auto view = call->services.store.view(call->account());
-    const auto subject_words = words_of({EmailTest::text, EmailTest::subject}), body_words = words_of({EmailTest::text, EmailTest::body});
+    const auto subject_phrases = phrases_of({EmailTest::text, EmailTest::subject}), body_phrases = phrases_of({EmailTest::text, EmailTest::body});
     json::array list, missing;
     for (const auto& id : ids) {
       const auto email = store::email_id_of(id);
@@ -51,8 +51,8 @@ struct Work {
         continue;
       }
       JMAP_TRY(const auto summary, view.summary(*email));
-      const auto subject = snippet(summary.subject, subject_words, 0);
-      JMAP_TRY(auto preview, preview_of(view, *email, body_words));
+      const auto subject = snippet(summary.subject, subject_phrases, 0);
+      JMAP_TRY(auto preview, preview_of(view, *email, body_phrases));
       list.push_back(json::object{{"emailId", id}, {"subject", subject ? json::value(*subject) : json::value(nullptr)}, {"preview", std::move(preview)}});
     }
     return json::object{{"accountId", account_text(call->account())}, {"list", std::move(list)}, {"notFound", missing.empty() ? json::value(nullptr) : json::value(missing)}};

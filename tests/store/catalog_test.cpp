@@ -1,0 +1,71 @@
+// The catalog's orders with threads collapsed, followed through random work, against the same made plainly.
+#include "store/catalog.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "store/random_work.h"
+
+namespace posthorn::store {
+namespace {
+
+using End = Catalog::Order::End;
+
+std::vector<Catalog::Index> plainly(const Catalog& catalog, const Catalog::Order& order, End end) {
+  std::vector<Catalog::Index> rows = order.rows(), out;
+  if (end == End::newest) std::ranges::reverse(rows);
+  std::set<ThreadId> seen;
+  for (const auto row : rows)
+    if (seen.insert(catalog.row(row).thread).second) out.push_back(row);
+  return out;
+}
+
+void compare(const Catalog& catalog, const Catalog::Order& order) {
+  for (const auto end : {End::newest, End::oldest}) {
+    const auto wanted = plainly(catalog, order, end);
+    ASSERT_EQ(order.threads(), wanted.size());
+    ASSERT_EQ(order.collapsed(end, 0, wanted.size() + 1), wanted);
+    for (std::size_t place = 0; place <= wanted.size(); place += 3) {
+      const auto last = std::min(wanted.size(), place + 2);
+      ASSERT_EQ(order.collapsed(end, place, 2), std::vector(wanted.begin() + static_cast<std::ptrdiff_t>(place), wanted.begin() + static_cast<std::ptrdiff_t>(last)));
+    }
+    for (std::size_t at = 0; at < order.rows().size(); ++at) {
+      const auto found = std::ranges::find(wanted, order.rows()[at]);
+      const auto place = order.collapsed_place(end, at);
+      ASSERT_EQ(place.has_value(), found != wanted.end());
+      if (place) {
+        ASSERT_EQ(*place, static_cast<std::size_t>(found - wanted.begin()));
+      }
+    }
+  }
+}
+
+TEST(Catalog, KnowsWhichRowStandsForAThreadWhateverHappens) {
+  for (const std::uint64_t seed : {31u, 32u, 33u}) {
+    RandomWork work(seed);
+    Catalogs catalogs(work.t.store);
+    for (int i = 0; i < 120 && !testing::Test::HasFailure(); ++i) {
+      SCOPED_TRACE("seed " + std::to_string(seed) + " step " + std::to_string(i));
+      work.step();
+      const auto lease = catalogs.open(work.alice);
+      ASSERT_TRUE(lease);
+      compare(*lease->catalog, lease->catalog->order());
+      const auto mailboxes = lease->view.mailboxes();
+      for (const auto& mailbox : *mailboxes) compare(*lease->catalog, lease->catalog->order_in(mailbox.id));
+    }
+  }
+}
+
+TEST(Catalog, FindsAPlaceFarDown) {
+  TestStore t;
+  const auto alice = t.add("alice@blue.test");
+  for (int i = 0; i < 1300; ++i) EXPECT_TRUE(t.append(alice, "Subject: s\r\nMessage-ID: <" + std::to_string(i) + "@x>\r\nReferences: <t" + std::to_string(i % 400) + "@x>\r\n\r\nx\r\n"));
+  Catalogs catalogs(t.store);
+  const auto lease = catalogs.open(alice);
+  ASSERT_TRUE(lease);
+  compare(*lease->catalog, lease->catalog->order());
+}
+
+}  // namespace
+}  // namespace posthorn::store
