@@ -99,8 +99,9 @@ class Followed:
             out["notFound"] += answer["notFound"]
         return out
 
-    def catch_up(self):
-        for _ in range(100_000):
+    def catch_up(self, steps=100_000):
+        """In the middle of the work only some steps: changes may come faster than small ones follow them."""
+        for _ in range(steps):
             answer = self.jmap.must(f"{self.kind}/changes", sinceState=self.state, maxChanges=self.most)
             created, updated, destroyed = answer["created"], answer["updated"], answer["destroyed"]
             self.steps += 1
@@ -147,7 +148,7 @@ class List:
         answer = jmap.must(f"{kind}/query", **query)
         self.ids, self.state = answer["ids"], answer["queryState"]
 
-    def catch_up(self):
+    def catch_up(self, steps=1):
         arguments = {key: value for key, value in self.query.items()}
         answer = self.jmap.must(f"{self.kind}/queryChanges", sinceQueryState=self.state, calculateTotal=True, **arguments)
         where = f"{self.kind}/queryChanges {self.query} since {self.state}"
@@ -188,6 +189,7 @@ class Worker(threading.Thread):
                 while self.go.is_set():
                     self.step()
                     self.done += 1
+                    time.sleep(0.03)
                 self.rests.set()
         except Exception as fault:  # pylint: disable=broad-except
             self.fault = f"{type(self).__name__}: {fault!r}"
@@ -272,7 +274,7 @@ def follow(server, rounds, seed, seconds):
     """Gives (faults, told)."""
     jmap, faults = Jmap(server), []
     workers = [Delivers(server, f"{seed} smtp"), Reads(server, f"{seed} imap"), Sets(server, f"{seed} jmap")]
-    followed = [Followed(jmap, kind, most) for kind, most in (("Email", 500), ("Email", 3), ("Mailbox", 500), ("Mailbox", 1), ("Thread", 500), ("Thread", 2))]
+    followed = [Followed(jmap, kind, most) for kind, most in (("Email", 500), ("Email", 20), ("Mailbox", 500), ("Mailbox", 3), ("Thread", 500), ("Thread", 10))]
     lists = [List(jmap, kind, query) for kind, query in QUERIES]
     for one in workers:
         one.start()
@@ -284,7 +286,7 @@ def follow(server, rounds, seed, seconds):
             until = time.time() + seconds
             while time.time() < until:
                 for one in followed + lists:
-                    one.catch_up()
+                    one.catch_up(steps=3)
                 looks += 1
             for one in workers:
                 one.go.clear()

@@ -133,7 +133,7 @@ TEST(Reference, FanOutIsBoundedOverTheWholeRequest) {
 TEST(StrictJson, RefusesWhatTwoReadersCouldReadInTwoWays) {
   const std::string deep = std::string(1000, '[') + std::string(1000, ']');
   for (const auto& bad : {std::string(R"({"a":1,"a":2})"), std::string(R"({"b":{"a":1,"\u0061":2}})"), std::string(R"(["\ud800"])"), deep,
-                          std::string("[1e999999]x"), std::string("nul"), std::string("[1,]"), std::string("\xef\xbb\xbf{}")})
+                          std::string("[1e999999]x"), std::string("[1e999999]"), std::string("[-1e400]"), std::string("nul"), std::string("[1,]"), std::string("\xef\xbb\xbf{}")})
     EXPECT_FALSE(parse_json(bad).has_value()) << bad.substr(0, 40);
   EXPECT_TRUE(parse_json(R"({"a":[{"x":1},{"x":2}],"b":{"a":null}})").has_value());
 }

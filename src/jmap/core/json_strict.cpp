@@ -2,6 +2,7 @@
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parse.hpp>
+#include <cmath>
 #include <set>
 #include <string>
 #include <vector>
@@ -60,7 +61,8 @@ struct Watcher {
   bool on_number_part(json::string_view, json::error_code&) { return true; }
   bool on_int64(std::int64_t, json::string_view, json::error_code& error) { return check(count(), error); }
   bool on_uint64(std::uint64_t, json::string_view, json::error_code& error) { return check(count(), error); }
-  bool on_double(double, json::string_view, json::error_code& error) { return check(count(), error); }
+  // Infinity is no JSON, so it could not be told again.
+  bool on_double(double value, json::string_view, json::error_code& error) { return check(count() && (std::isfinite(value) || say("a number is too large")), error); }
   bool on_bool(bool, json::error_code& error) { return check(count(), error); }
   bool on_null(json::error_code& error) { return check(count(), error); }
   bool on_comment_part(json::string_view, json::error_code&) { return true; }
