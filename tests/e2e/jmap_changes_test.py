@@ -11,7 +11,7 @@ class JmapChanges(unittest.TestCase):
     def test_what_is_followed_is_what_is_there(self):
         faults, told = jmapchanges.run(rounds=6, seed="test", seconds=1.0)
         self.assertEqual(faults, [], told)
-        print(told)
+        print(told, flush=True)
 
 
 if __name__ == "__main__":
