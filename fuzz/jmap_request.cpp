@@ -72,6 +72,7 @@ void request(std::string_view body) {
   static const Base base;
   World w(base.engine->crash(0), *base.keys);
   w.services.limits.request = 64 << 10;
+  w.services.words = &w.words;
   jmap::Call call{w.services, sasl::Login{AccountId{1}, "alice@blue.test"}, {}, {}, "127.0.0.1"};
   const auto answer = run(w.context, jmap::process(call, body, "s"));
   if (!answer) {
