@@ -195,5 +195,16 @@ TEST_F(Rfc8621, S4_8_TheAnswerNamesTheBlobThatIsThere) {
   EXPECT_EQ(run("Email/parse", R"("blobIds":[")" + blob + R"("],"properties":["subject"])")["parsed"].at(blob).at("subject"), json::value("a"));
 }
 
+// rfc:8621#8.1
+TEST_F(Rfc8621, S8_1_ThereIsOneVacationResponseCalledSingleton) {
+  for (const auto* ids : {"", R"("ids":["singleton"])"}) {
+    auto answer = run("VacationResponse/get", ids);
+    ASSERT_EQ(answer["list"].as_array().size(), 1u) << json::serialize(answer);
+    EXPECT_EQ(answer["list"].at(0).at("id"), json::value("singleton"));
+  }
+  EXPECT_EQ(run("VacationResponse/set", R"("create":{"k":{"isEnabled":true}})")["notCreated"].at("k").at("type"), json::value("singleton"));
+  EXPECT_EQ(run("VacationResponse/get", R"("ids":["x"])")["notFound"], json::array{"x"});
+}
+
 }  // namespace
 }  // namespace posthorn::jmap
