@@ -22,6 +22,7 @@ const USING = [
   "urn:ietf:params:jmap:quota",
   "urn:ietf:params:jmap:contacts",
   "urn:posthorn:journey",
+  "urn:posthorn:snooze",
 ];
 const SAME_PAGE = { "X-Posthorn": "1" };
 
