@@ -24,7 +24,7 @@ class Push : public testing::Test {
   }
   Task<Result<http::FetchAnswer>> take(http::FetchRequest request) {
     sent.push_back(std::move(request));
-    if (answers.empty()) co_return http::FetchAnswer{201, "", 0};
+    if (answers.empty()) co_return http::FetchAnswer{201, "", "", 0};
     auto answer = answers.front();
     if (answers.size() > 1) answers.erase(answers.begin());
     co_return answer;
@@ -159,7 +159,7 @@ TEST_F(Push, url_and_keys_are_never_given_out_section_7_2_1) {
 
 TEST_F(Push, who_answers_429_is_left_alone_and_told_later_MUST_of_section_7_2) {
   verified();
-  answers = {http::FetchAnswer{429, "", 600}, http::FetchAnswer{201, "", 0}};
+  answers = {http::FetchAnswer{429, "", "", 600}, http::FetchAnswer{201, "", "", 0}};
   deliver();
   ASSERT_EQ(sent.size(), 1u);
   deliver();
@@ -183,7 +183,7 @@ TEST_F(Push, failures_are_tried_again_less_and_less_often) {
 
 TEST_F(Push, who_says_it_is_gone_is_forgotten) {
   verified();
-  answers = {http::FetchAnswer{410, "", 0}};
+  answers = {http::FetchAnswer{410, "", "", 0}};
   deliver();
   deliver();
   EXPECT_EQ(sent.size(), 1u);

@@ -66,28 +66,28 @@ TEST_F(Emails, KeywordsAreThoseOfAllMembershipsAndSeenNeedsAll) {
 
 TEST_F(Emails, SettingKeywordsSetsThemOnAllMemberships) {
   const auto id = make({inbox_id, box("Archive")}, {"old"});
-  ASSERT_TRUE(change({.email = id, .mailboxes = {}, .mailbox_changes = {}, .keywords = Names{"\\Seen", "new"}, .keyword_changes = {}}));
+  ASSERT_TRUE(change({.email = id, .mailboxes = {}, .mailbox_changes = {}, .keywords = Names{"\\Seen", "new"}, .keyword_changes = {}, .snooze = {}}));
   EXPECT_EQ(keywords(id), (Names{"\\Seen", "new"}));
   EXPECT_EQ((*t.store.view(alice).mailbox(box("Archive")))->counts.unseen, 0u);
-  ASSERT_TRUE(change({.email = id, .mailboxes = {}, .mailbox_changes = {}, .keywords = {}, .keyword_changes = {{"new", false}, {"\\Flagged", true}}}));
+  ASSERT_TRUE(change({.email = id, .mailboxes = {}, .mailbox_changes = {}, .keywords = {}, .keyword_changes = {{"new", false}, {"\\Flagged", true}}, .snooze = {}}));
   EXPECT_EQ(keywords(id), (Names{"\\Seen", "\\Flagged"}));
 }
 
 TEST_F(Emails, MailboxesAreReplacedOrChangedOneByOne) {
   const auto archive = box("Archive"), trash = box("Trash");
   const auto id = make({inbox_id}, {"\\Seen"});
-  ASSERT_TRUE(change({.email = id, .mailboxes = std::vector{archive}, .mailbox_changes = {}, .keywords = {}, .keyword_changes = {}}));
+  ASSERT_TRUE(change({.email = id, .mailboxes = std::vector{archive}, .mailbox_changes = {}, .keywords = {}, .keyword_changes = {}, .snooze = {}}));
   EXPECT_EQ(mailboxes(id), std::vector{archive});
-  ASSERT_TRUE(change({.email = id, .mailboxes = {}, .mailbox_changes = {{trash, true}, {inbox_id, true}, {archive, false}}, .keywords = {}, .keyword_changes = {}}));
+  ASSERT_TRUE(change({.email = id, .mailboxes = {}, .mailbox_changes = {{trash, true}, {inbox_id, true}, {archive, false}}, .keywords = {}, .keyword_changes = {}, .snooze = {}}));
   EXPECT_EQ(mailboxes(id), (std::vector{inbox_id, trash}));
   EXPECT_EQ(keywords(id), Names{"\\Seen"}) << "a new membership has the keywords of the Email";
 }
 
 TEST_F(Emails, WhatCannotBeDoneIsRefusedWhole) {
   const auto id = make({inbox_id});
-  EXPECT_EQ(change({.email = EmailId{99}, .mailboxes = {}, .mailbox_changes = {}, .keywords = Names{}, .keyword_changes = {}}).error().code, Errc::not_found);
-  EXPECT_EQ(change({.email = id, .mailboxes = std::vector<MailboxId>{}, .mailbox_changes = {}, .keywords = Names{"x"}, .keyword_changes = {}}).error().code, Errc::invalid);
-  EXPECT_EQ(change({.email = id, .mailboxes = std::vector{MailboxId{77}}, .mailbox_changes = {}, .keywords = Names{"x"}, .keyword_changes = {}}).error().code, Errc::invalid);
+  EXPECT_EQ(change({.email = EmailId{99}, .mailboxes = {}, .mailbox_changes = {}, .keywords = Names{}, .keyword_changes = {}, .snooze = {}}).error().code, Errc::not_found);
+  EXPECT_EQ(change({.email = id, .mailboxes = std::vector<MailboxId>{}, .mailbox_changes = {}, .keywords = Names{"x"}, .keyword_changes = {}, .snooze = {}}).error().code, Errc::invalid);
+  EXPECT_EQ(change({.email = id, .mailboxes = std::vector{MailboxId{77}}, .mailbox_changes = {}, .keywords = Names{"x"}, .keyword_changes = {}, .snooze = {}}).error().code, Errc::invalid);
   EXPECT_EQ(keywords(id), Names());
 }
 
@@ -95,7 +95,7 @@ TEST_F(Emails, MarkedDeletedByImapIsNotShownAndComesBack) {
   const auto id = make({inbox_id});
   t.run(t.store.change_flags(alice, inbox_id, {uid_in(inbox_id, id)}, {FlagChange::add, {"\\Deleted"}, {}}));
   EXPECT_EQ(keywords(id), Names{"not shown"});
-  EXPECT_EQ(change({.email = id, .mailboxes = {}, .mailbox_changes = {}, .keywords = Names{}, .keyword_changes = {}}).error().code, Errc::not_found);
+  EXPECT_EQ(change({.email = id, .mailboxes = {}, .mailbox_changes = {}, .keywords = Names{}, .keyword_changes = {}, .snooze = {}}).error().code, Errc::not_found);
   t.run(t.store.change_flags(alice, inbox_id, {uid_in(inbox_id, id)}, {FlagChange::remove, {"\\Deleted"}, {}}));
   EXPECT_EQ(keywords(id), Names());
 }
