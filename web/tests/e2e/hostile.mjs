@@ -137,7 +137,12 @@ const settled = (before) =>
       const frame = one?.querySelector("iframe");
       if (one && one.dataset.email !== before && (!frame || frame.hasAttribute("data-loaded")))
         return { id: one.dataset.email, framed: Boolean(frame), subject: document.querySelector(".thread-head h1").textContent };
-      if (performance.now() > end) return { id: null, subject: document.querySelector(".reader")?.textContent?.slice(0, 200) };
+      if (performance.now() > end)
+        return {
+          id: null,
+          same: one?.dataset.email === before,
+          subject: document.querySelector(".reader")?.textContent?.slice(0, 200),
+        };
       await new Promise((done) => setTimeout(done, 4));
     }
   }, before);
@@ -151,7 +156,12 @@ await row.waitFor();
 await row.click();
 for (let i = 0; i < Number(LETTERS); i += 1) {
   where = `letter ${i}`;
-  const now = await settled(id);
+  let now = await settled(id);
+  // A key that a busy machine lost is no attack; a letter that will not open at all is one.
+  for (let tries = 0; tries < 2 && !now.id; tries += 1) {
+    if (now.same) await page.keyboard.press("j");
+    now = await settled(id);
+  }
   if (!now.id) {
     hit(`did not open: ${now.subject}`);
     break;

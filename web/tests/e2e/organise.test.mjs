@@ -81,29 +81,33 @@ test("spam and back again leaves no trace", async () => {
 });
 
 test("two browsers and an IMAP client on one account are in step", async () => {
+  // New, so that it stands on top in any window.
+  await deliver(
+    `From: Carol <carol@blue.test>\nTo: ${address}\nSubject: Keep in step\nMessage-ID: <step@blue.test>\n\nLeft, right.\n`,
+  );
   const one = await signedIn(browser);
   const two = await signedIn(browser, { viewport: { width: 900, height: 700 } });
-  await row(one, "Letter 13").waitFor();
-  await row(two, "Letter 13").waitFor();
+  await row(one, "Keep in step").waitFor();
+  await row(two, "Keep in step").waitFor();
   // One stars, the other and IMAP see it.
-  await row(one, "Letter 13").focus();
+  await row(one, "Keep in step").focus();
   await one.keyboard.press("s");
-  await row(two, "Letter 13").getByRole("button", { name: "Star", pressed: true }).waitFor({ timeout: 15_000 });
-  const uid = /SEARCH (\d+)/.exec(await imap('UID SEARCH FLAGGED SUBJECT "Letter 13"'))[1];
+  await row(two, "Keep in step").getByRole("button", { name: "Star", pressed: true }).waitFor({ timeout: 15_000 });
+  const uid = /SEARCH (\d+)/.exec(await imap('UID SEARCH FLAGGED SUBJECT "Keep in step"'))[1];
   // IMAP marks it as read and takes the star: both see it.
   await imap(`UID STORE ${uid} -FLAGS (\\Flagged)`);
   for (const page of [one, two])
-    await row(page, "Letter 13").getByRole("button", { name: "Star", pressed: false }).waitFor({ timeout: 15_000 });
+    await row(page, "Keep in step").getByRole("button", { name: "Star", pressed: false }).waitFor({ timeout: 15_000 });
   // IMAP moves it away: it goes from both lists; the counts agree.
   await imap(`UID MOVE ${uid} Archive`);
-  for (const page of [one, two]) await row(page, "Letter 13").waitFor({ state: "detached", timeout: 15_000 });
+  for (const page of [one, two]) await row(page, "Keep in step").waitFor({ state: "detached", timeout: 15_000 });
   // The second brings it back; the first sees it.
   await rail(two, "Archive").click();
-  await row(two, "Letter 13").hover();
-  await row(two, "Letter 13").focus();
+  await row(two, "Keep in step").hover();
+  await row(two, "Keep in step").focus();
   await two.keyboard.press("v");
   await two.getByRole("menuitem", { name: "Inbox" }).click();
-  await row(one, "Letter 13").waitFor({ timeout: 15_000 });
+  await row(one, "Keep in step").waitFor({ timeout: 15_000 });
   await until(async () => {
     const counts = await Promise.all([one, two].map((page) => rail(page, "Inbox").innerText()));
     return counts[0] === counts[1];
