@@ -170,6 +170,14 @@ std::expected<SetRequest, MethodError> read_set(const Call& call, Arguments& arg
   return out;
 }
 
+std::expected<SetRequest, MethodError> read_only_set(Call& call, json::object json) {
+  Arguments arguments(call, std::move(json));
+  auto request = read_set(call, arguments);
+  if (!request) return request;
+  if (auto good = arguments.finish(); !good) return std::unexpected(good.error());
+  return request;
+}
+
 json::object SetAnswer::tell(const Call& call, std::string old_state, std::string new_state) const {
   const auto or_null = [](const auto& some) { return some.empty() ? json::value(nullptr) : json::value(some); };
   return {{"accountId", account_text(call.account())}, {"oldState", std::move(old_state)}, {"newState", std::move(new_state)},

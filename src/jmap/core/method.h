@@ -181,6 +181,8 @@ struct SetRequest {
   std::vector<std::string> destroy;                                  // ids resolved
 };
 std::expected<SetRequest, MethodError> read_set(const Call& call, Arguments& arguments);
+// The same where a method has no other arguments.
+std::expected<SetRequest, MethodError> read_only_set(Call& call, boost::json::object json);
 
 // Gathers what became of each object and tells it.
 struct SetAnswer {

@@ -145,13 +145,6 @@ class Setting {
   SetAnswer out_;
 };
 
-Expected<SetRequest> read_request(Call& call, json::object json) {
-  Arguments arguments(call, std::move(json));
-  JMAP_TRY(auto request, read_set(call, arguments));
-  JMAP_CHECK(arguments.finish());
-  return request;
-}
-
 }  // namespace
 
 Task<Answer> set_emails(Call& call, SetRequest request) {
@@ -160,7 +153,7 @@ Task<Answer> set_emails(Call& call, SetRequest request) {
 }
 
 Task<Answer> email_set(Call& call, json::object arguments) {
-  auto request = read_request(call, std::move(arguments));
+  auto request = read_only_set(call, std::move(arguments));
   if (!request) co_return std::unexpected(request.error());
   co_return co_await set_emails(call, std::move(*request));
 }

@@ -144,17 +144,10 @@ class Setting {
   SetAnswer out_;
 };
 
-Expected<SetRequest> read_request(Call& call, json::object json) {
-  Arguments arguments(call, std::move(json));
-  JMAP_TRY(auto request, read_set(call, arguments));
-  JMAP_CHECK(arguments.finish());
-  return request;
-}
-
 }  // namespace
 
 Task<Answer> identity_set(Call& call, json::object arguments) {
-  auto request = read_request(call, std::move(arguments));
+  auto request = read_only_set(call, std::move(arguments));
   if (!request) co_return std::unexpected(request.error());
   Setting setting(call, std::move(*request));
   co_return co_await setting.run();
