@@ -14,6 +14,7 @@
 #include "base/virtual_clock.h"
 #include "jmap/core/request.h"
 #include "store/catalog.h"
+#include "store/catalogs.h"
 #include "store/logins.h"
 #include "store/object_id.h"
 #include "store/store.h"

@@ -15,7 +15,7 @@
 
 #include "jmap/core/request.h"
 #include "net/runtime.h"
-#include "store/catalog.h"
+#include "store/catalogs.h"
 #include "store/logins.h"
 #include "store/search/index.h"
 #include "store/search/indexer.h"

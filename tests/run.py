@@ -1,12 +1,14 @@
 """Runs the tests of a build folder and counts them: GoogleTest programs, checks of the house, end-to-end tests.
 
 python3 tests/run.py BUILD [all | unit | e2e [NAME...] | fuzz SECONDS]
-The last line is "N passed, N failed" (", N skipped" where some were). Exit status 0 only if none failed and some passed.
+End-to-end tests run file by file, as many at a time as POSTHORN_TEST_JOBS says (default: one for each core). The last line is "N passed, N failed" (", N skipped" where some were). Exit status 0 only if none failed and some passed.
 """
 import concurrent.futures
 import glob
 import json
 import os
+import queue
+import re
 import subprocess
 import sys
 import tempfile
@@ -78,26 +80,66 @@ def run_unit(build, count):
         run_check([check], count)
 
 
-def run_e2e(build, names, count):
+# The longest first, so that no core waits at the end; the rest by name.
+LONGEST = ["web_test", "hostile_test", "lab_test", "attacks_smtp_test", "crash_test", "attacks_imap_test"]
+# What measures how a server serves under load has the machine for itself.
+ALONE = ["overload_test"]
+PORTS = range(10000, 32000)  # below those that the system gives to clients
+
+
+def e2e_files(names):
+    files = [os.path.basename(f)[:-3] for f in sorted(glob.glob(os.path.join(SOURCE, "tests", "e2e", "*_test.py")))]
+    files.sort(key=lambda name: LONGEST.index(name) if name in LONGEST else len(LONGEST))
+    return [name for name in files if not names or any(one in name for one in names)]
+
+
+def run_e2e_file(build, name, count):
+    """The tests of one file, in this process."""
     os.environ["POSTHORN"] = os.path.join(SOURCE, build, "posthorn")
     os.environ["POSTHORN_SOURCE"] = SOURCE
     sys.path.insert(0, os.path.join(SOURCE, "tests", "e2e"))
     if os.path.basename(build) in ("asan", "tsan"):
-        sanitizers.prepare(os.path.join(SOURCE, build, "reports"))
-    files = [os.path.basename(f)[:-3] for f in sorted(glob.glob(os.path.join(SOURCE, "tests", "e2e", "*_test.py")))]
-    for name in files:
-        if names and not any(one in name for one in names):
-            continue
-        started = time.time()
-        suite = unittest.defaultTestLoader.loadTestsFromName(name)
-        result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
-        bad = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
-        for report in sanitizers.new_reports():  # of processes that no test looked after
-            print(report[:20000])
-            bad += 1
-        good = max(0, result.testsRun - bad - len(result.skipped))
-        print(f"{name:28} {good:5} passed {bad:3} failed {len(result.skipped):3} skipped  {time.time() - started:6.1f} s", flush=True)
-        count.add(good, bad, len(result.skipped))
+        sanitizers.prepare(os.path.join(SOURCE, build, "reports", name))
+    started = time.time()
+    suite = unittest.defaultTestLoader.loadTestsFromName(name)
+    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
+    bad = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+    for report in sanitizers.new_reports():  # of processes that no test looked after
+        print(report[:20000])
+        bad += 1
+    good = max(0, result.testsRun - bad - len(result.skipped))
+    print(f"{name:28} {good:5} passed {bad:3} failed {len(result.skipped):3} skipped  {time.time() - started:6.1f} s", flush=True)
+    count.add(good, bad, len(result.skipped))
+
+
+def run_e2e(build, names, count):
+    """Each file in a process of its own, with ports of its own, several at a time."""
+    jobs = int(os.environ.get("POSTHORN_TEST_JOBS", os.cpu_count()))
+    places = queue.SimpleQueue()
+    for place in range(jobs):
+        places.put(place)
+    share = len(PORTS) // jobs
+
+    def one(name):
+        place = places.get()
+        ports = f"{PORTS.start + place * share}-{PORTS.start + (place + 1) * share - 1}"
+        done = subprocess.run([sys.executable, os.path.abspath(__file__), build, "e2e-file", name], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ | {"POSTHORN_TEST_PORTS": ports})
+        places.put(place)
+        text = done.stdout.decode("utf-8", "replace")
+        counts = re.search(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\n\Z", text, re.M)
+        if not counts:
+            return text + f"{name}: ended with status {done.returncode} and counted nothing\n", (0, 1, 0)
+        return text[:counts.start()], tuple(int(n or 0) for n in counts.groups())
+
+    files = e2e_files(names)
+    for together in ([f for f in files if f not in ALONE], [f for f in files if f in ALONE]):
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            for done in concurrent.futures.as_completed([pool.submit(one, name) for name in together]):
+                text, counts = done.result()
+                sys.stdout.write(text)
+                sys.stdout.flush()
+                count.add(*counts)
 
 
 def run_fuzz(build, seconds, count):
@@ -129,6 +171,8 @@ def main():
         run_unit(build, count)
     if what in ("all", "e2e"):
         run_e2e(build, sys.argv[3:], count)
+    if what == "e2e-file":
+        run_e2e_file(build, sys.argv[3], count)
     if what == "fuzz":
         run_fuzz(build, sys.argv[3], count)
     skipped = f", {count.skipped} skipped" if count.skipped else ""

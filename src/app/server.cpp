@@ -34,7 +34,7 @@
 #include "post/signing_keys.h"
 #include "report/desk.h"
 #include "smtp/server.h"
-#include "store/catalog.h"
+#include "store/catalogs.h"
 #include "store/login_guard.h"
 #include "store/logins.h"
 #include "store/snooze.h"

@@ -1,15 +1,12 @@
 // store/catalog.h - all Emails of one account as JMAP shows them, in memory: what a query sorts, filters and counts without reading a
 // row of the store. Derived from a View by two scans and kept up by the change log; about 130 bytes an Email. Nothing in it is truth:
-// it may be dropped at any time. Not for the network threads: catch_up() of a large account takes seconds the first time, so leases are
-// taken on workers.
+// it may be dropped at any time. Not for the network threads: catch_up() of a large account takes seconds the first time, so leases
+// (catalogs.h) are taken on workers.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <list>
 #include <map>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <vector>
@@ -117,38 +114,6 @@ class Catalog {
   Order all_;
   boost::unordered_flat_map<std::uint64_t, Index> emails_, threads_;
   std::map<MailboxId, Box> boxes_;
-};
-
-// The catalogs of the accounts that were asked for lately, within a budget of memory. Any thread.
-class Catalogs {
- public:
-  explicit Catalogs(const Store& store, std::size_t budget = 512u << 20) : store_(store), budget_(budget) {}
-
-  // The account's catalog as of `view`, held by the caller alone.
-  struct Lease {
-    std::shared_ptr<void> kept;
-    std::unique_lock<std::mutex> lock;
-    View view;
-    Catalog* catalog = nullptr;
-  };
-  Result<Lease> open(AccountId account);
-
- private:
-  struct Held {
-    std::mutex mutex;
-    Catalog catalog;
-  };
-  struct Slot {
-    AccountId account{};
-    std::shared_ptr<Held> held;
-    std::size_t bytes = 0;
-  };
-  void settle(AccountId account, std::size_t bytes);
-
-  const Store& store_;
-  std::size_t budget_;
-  std::mutex mutex_;
-  std::list<Slot> slots_;  // last used first
 };
 
 }  // namespace posthorn::store

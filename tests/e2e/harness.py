@@ -34,13 +34,15 @@ def suites():
 
 
 given_ports = set()
+FIRST_PORT, LAST_PORT = (int(port) for port in os.environ.get("POSTHORN_TEST_PORTS", "10000-31999").split("-"))
 
 
 def free_ports(address, count):
-    """Ports that nobody holds on any address, below those that the system gives to clients (which could take one at any time)."""
+    """Ports that nobody holds on any address, below those that the system gives to clients (which could take one at any time), and of the
+    range that is this process's own where several test at once."""
     ports = []
     while len(ports) < count:
-        port = random.randrange(10000, 32000)
+        port = random.randint(FIRST_PORT, LAST_PORT)
         if port in given_ports:
             continue
         with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagram:

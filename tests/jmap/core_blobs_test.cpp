@@ -5,7 +5,7 @@
 namespace posthorn::jmap {
 namespace {
 
-constexpr auto letter =
+constexpr auto blob_letter =
     "From: a@blue.test\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nhello\r\n--x\r\nContent-Type: image/png\r\n"
     "Content-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--x--\r\n";
 
@@ -23,9 +23,9 @@ TEST(Blobs, AnUploadComesBackAsItWent_section_6_1) {
 
 TEST(Blobs, AMessageAndItsParts) {
   World world;
-  const auto appended = world.test.append(world.alice, letter);
+  const auto appended = world.test.append(world.alice, blob_letter);
   const auto whole = read_blob(world.test.store, world.alice, blob_of_email(appended->email));
-  EXPECT_EQ((*whole)->bytes, letter);
+  EXPECT_EQ((*whole)->bytes, blob_letter);
   const auto part = read_blob(world.test.store, world.alice, blob_of_part(appended->email, "2"));
   EXPECT_EQ((*part)->bytes, std::string("\0\1\2", 3));
   EXPECT_EQ((*part)->type, "image/png");
@@ -37,7 +37,7 @@ TEST(Blobs, AMessageAndItsParts) {
 TEST(Blobs, AnothersIdNamesNothing_F8) {
   World world;
   const auto bob = world.test.add("bob@blue.test");
-  const auto email = world.test.append(world.alice, letter);
+  const auto email = world.test.append(world.alice, blob_letter);
   const auto upload = world.test.run(keep_upload(world.services, world.alice, "secret", "text/plain"));
   EXPECT_FALSE(read_blob(world.test.store, bob, blob_of_email(email->email))->has_value());
   EXPECT_FALSE(read_blob(world.test.store, bob, *upload)->has_value());

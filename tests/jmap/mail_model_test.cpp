@@ -7,7 +7,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "jmap/core/request.h"
-#include "store/catalog.h"
+#include "store/catalogs.h"
 #include "store/random_work.h"
 
 namespace posthorn::jmap {

@@ -10,7 +10,7 @@
 #include "jmap/mail/email_json.h"
 #include "post/outbox.h"
 #include "post/world.h"
-#include "store/catalog.h"
+#include "store/catalogs.h"
 #include "store/object_id.h"
 
 namespace posthorn::jmap {

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "jmap/core/request.h"
-#include "store/catalog.h"
+#include "store/catalogs.h"
 #include "store/test_store.h"
 
 namespace posthorn::jmap {

@@ -15,7 +15,7 @@
 namespace posthorn::report {
 namespace {
 
-const char* zone_text = R"($TTL 60
+const char* tally_zone = R"($TTL 60
 _dmarc.orchid.test. IN TXT "v=DMARC1; p=reject; sp=quarantine; rua=mailto:r@orchid.test"
 _dmarc.brook.test. IN TXT "v=DMARC1; p=none; adkim=s; rua=mailto:r@brook.test"
 news.orchid.test. IN A 192.0.2.5
@@ -33,7 +33,7 @@ stolen.test._report._dmarc.saas.test. IN TXT "v=DMARC1; rua=mailto:new@other.tes
 template <class Ask>
 auto answered(const Ask& ask) {
   trust::Answers answers;
-  const auto parsed = dns::parse_zone(zone_text);
+  const auto parsed = dns::parse_zone(tally_zone);
   for (;;) {
     if (auto out = ask(answers)) return std::move(*out);
     for (const auto& question : answers.take_missing()) answers.put(question, parsed->answer(question.name, question.type));

@@ -1,5 +1,6 @@
 // The catalog's orders with threads collapsed, followed through random work, against the same made plainly.
 #include "store/catalog.h"
+#include "store/catalogs.h"
 
 #include <gtest/gtest.h>
 

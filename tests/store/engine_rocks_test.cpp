@@ -29,7 +29,7 @@ using test::put;
 using test::transact;
 using test::value_of;
 
-constexpr Space space = Space::email;
+constexpr Space rocks_space = Space::email;
 
 std::unique_ptr<Engine> opened(const std::string& folder) {
   auto engine = open_rocks({.folder = folder});
@@ -129,14 +129,14 @@ TEST(RocksEngine, FinishesWhatWasBegunWhenDestroyed) {
   for (int i = 0; i < 100; ++i) {
     engine->transact(
         [i](Transaction& tx) -> Status {
-          tx.put(space, std::to_string(i), "1");
+          tx.put(rocks_space, std::to_string(i), "1");
           return {};
         },
         [&answered](const Status& status) { answered += status ? 1 : 0; });
   }
   engine.reset();
   EXPECT_EQ(answered, 100);
-  EXPECT_EQ(all(*opened(folder.path())->snapshot(), space).size(), 100u);
+  EXPECT_EQ(all(*opened(folder.path())->snapshot(), rocks_space).size(), 100u);
 }
 
 TEST(RocksEngine, KeepsItsFolderToItsUser) {
@@ -173,7 +173,7 @@ TEST(RocksEngine, ShowsNothingBeforeTheSyncReturned) {
   std::atomic<int> looked = 0;
   const auto env = rocksdb::NewCompositeEnv(std::make_shared<HookedFiles>([&](HookedFiles::Step step) {
     if (step == HookedFiles::Step::sync && running != nullptr) {
-      EXPECT_EQ(value_of(*running->snapshot(), space, "k"), "-");
+      EXPECT_EQ(value_of(*running->snapshot(), rocks_space, "k"), "-");
       ++looked;
     }
     return rocksdb::IOStatus::OK();
@@ -181,10 +181,10 @@ TEST(RocksEngine, ShowsNothingBeforeTheSyncReturned) {
   auto engine = open_rocks({.folder = folder.path()}, env.get());
   ASSERT_TRUE(engine) << engine.error().text();
   running = engine->get();
-  EXPECT_TRUE(put(**engine, space, "k", "v"));
+  EXPECT_TRUE(put(**engine, rocks_space, "k", "v"));
   running = nullptr;
   EXPECT_EQ(looked, 1);
-  EXPECT_EQ(value_of(*(*engine)->snapshot(), space, "k"), "v");
+  EXPECT_EQ(value_of(*(*engine)->snapshot(), rocks_space, "k"), "v");
 }
 
 TEST(RocksEngine, SyncsOnceForAllThatCameDuringASync) {
@@ -208,7 +208,7 @@ TEST(RocksEngine, SyncsOnceForAllThatCameDuringASync) {
     answers.push_back(answer->get_future());
     (*engine)->transact(
         [i](Transaction& tx) -> Status {
-          tx.put(space, std::to_string(i), "1");
+          tx.put(rocks_space, std::to_string(i), "1");
           return {};
         },
         [answer](Status status) { answer->set_value(std::move(status)); });
@@ -226,21 +226,21 @@ TEST(RocksEngine, WritesSmallCommitsOverZerosAndLeavesNoneBehind) {
   std::string log;
   {
     const auto engine = opened(folder.path());
-    ASSERT_TRUE(put(*engine, space, "first", std::string(4000, 'v')));
+    ASSERT_TRUE(put(*engine, rocks_space, "first", std::string(4000, 'v')));
     log = biggest_log(folder.path());
     const auto size = fs::file_size(log);
     EXPECT_EQ(size % (1u << 20), 0u);
-    for (int i = 0; i < 100; ++i) ASSERT_TRUE(put(*engine, space, std::to_string(i), std::string(4000, 'v')));
+    for (int i = 0; i < 100; ++i) ASSERT_TRUE(put(*engine, rocks_space, std::to_string(i), std::string(4000, 'v')));
     EXPECT_EQ(fs::file_size(log), size);
-    ASSERT_TRUE(put(*engine, space, "large", std::string(1'500'000, 'v')));
-    ASSERT_TRUE(put(*engine, space, "last", std::string(4000, 'v')));
+    ASSERT_TRUE(put(*engine, rocks_space, "large", std::string(1'500'000, 'v')));
+    ASSERT_TRUE(put(*engine, rocks_space, "last", std::string(4000, 'v')));
     written = log_length(log);
     EXPECT_LT(written, fs::file_size(log));
   }
   EXPECT_LE(fs::file_size(log), written + 8);  // a record may end in zeros
   const auto engine = opened(folder.path());
   ASSERT_TRUE(engine);
-  EXPECT_EQ(all(*engine->snapshot(), space).size(), 103u);
+  EXPECT_EQ(all(*engine->snapshot(), rocks_space).size(), 103u);
 }
 
 class RocksEngineFailing : public testing::TestWithParam<HookedFiles::Step> {};
@@ -254,38 +254,38 @@ TEST_P(RocksEngineFailing, TakesNoWritesWhileTheDiskFailsAndThenGoesOn) {
     }));
     auto engine = open_rocks({.folder = folder.path()}, env.get());
     ASSERT_TRUE(engine) << engine.error().text();
-    ASSERT_TRUE(put(**engine, space, "before", "1"));
+    ASSERT_TRUE(put(**engine, rocks_space, "before", "1"));
     const auto held = (*engine)->snapshot();
     failing = true;
     for (int i = 0; i < 3; ++i) {
-      const auto done = put(**engine, space, "during", "1");
+      const auto done = put(**engine, rocks_space, "during", "1");
       if (done) {
         // The log holds it though its sync failed, and opening again wrote it out into files that were synced.
         EXPECT_EQ(GetParam(), HookedFiles::Step::sync);
-        EXPECT_EQ(value_of(*(*engine)->snapshot(), space, "during"), "1");
+        EXPECT_EQ(value_of(*(*engine)->snapshot(), rocks_space, "during"), "1");
       } else {
         EXPECT_EQ(done.error().code, Errc::io);
         EXPECT_NE(done.error().text().find("on fire"), std::string::npos);
         EXPECT_NE(done.error().text().find("opened again"), std::string::npos);
       }
-      EXPECT_EQ(value_of(*(*engine)->snapshot(), space, "before"), "1");  // reading goes on
+      EXPECT_EQ(value_of(*(*engine)->snapshot(), rocks_space, "before"), "1");  // reading goes on
     }
-    EXPECT_EQ(held->get(space, "before").error().code, Errc::unavailable) << "the database under it was closed";
+    EXPECT_EQ(held->get(rocks_space, "before").error().code, Errc::unavailable) << "the database under it was closed";
     failing = false;
     Status after = fail(Errc::io, "");
     for (int i = 0; !after && i < 500; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
-      after = put(**engine, space, "after", "1");
+      after = put(**engine, rocks_space, "after", "1");
     }
     EXPECT_TRUE(after);
-    EXPECT_EQ(value_of(*(*engine)->snapshot(), space, "after"), "1");
+    EXPECT_EQ(value_of(*(*engine)->snapshot(), rocks_space, "after"), "1");
   }
   const auto engine = opened(folder.path());
   ASSERT_TRUE(engine);
   const auto view = engine->snapshot();
-  EXPECT_EQ(value_of(*view, space, "before"), "1");
-  EXPECT_EQ(value_of(*view, space, "after"), "1");
-  EXPECT_TRUE(put(*engine, space, "again", "1"));
+  EXPECT_EQ(value_of(*view, rocks_space, "before"), "1");
+  EXPECT_EQ(value_of(*view, rocks_space, "after"), "1");
+  EXPECT_TRUE(put(*engine, rocks_space, "again", "1"));
 }
 
 TEST_P(RocksEngineFailing, KnowsWhatBecameOfTheGroupThatMetOneFailure) {
@@ -301,16 +301,16 @@ TEST_P(RocksEngineFailing, KnowsWhatBecameOfTheGroupThatMetOneFailure) {
     failing = i % 2 == 0;
     // Counts: run twice it would show.
     const auto done = transact(**engine, [](Transaction& tx) -> Status {
-      TRY_ASSIGN(const auto before, tx.get(space, "count"));
-      tx.put(space, "count", std::to_string(std::stoi(before.value_or("0")) + 1));
+      TRY_ASSIGN(const auto before, tx.get(rocks_space, "count"));
+      tx.put(rocks_space, "count", std::to_string(std::stoi(before.value_or("0")) + 1));
       return {};
     });
     EXPECT_TRUE(done) << i << ": " << done.error().text();
-    EXPECT_EQ(value_of(*(*engine)->snapshot(), space, "count"), std::to_string(i + 1));
+    EXPECT_EQ(value_of(*(*engine)->snapshot(), rocks_space, "count"), std::to_string(i + 1));
   }
   engine->reset();
   EXPECT_EQ(heard.size(), 20u) << "each failure, and that it was mended";
-  EXPECT_EQ(value_of(*opened(folder.path())->snapshot(), space, "count"), "20");
+  EXPECT_EQ(value_of(*opened(folder.path())->snapshot(), rocks_space, "count"), "20");
 }
 
 INSTANTIATE_TEST_SUITE_P(Steps, RocksEngineFailing, testing::Values(HookedFiles::Step::append, HookedFiles::Step::sync));
@@ -318,7 +318,7 @@ INSTANTIATE_TEST_SUITE_P(Steps, RocksEngineFailing, testing::Values(HookedFiles:
 // Ten commits of `size` bytes each in the log; returns the log's name. The copy is as the disk would be after a power cut.
 std::string ten_commits(const std::string& folder, const std::string& copy, std::size_t size = 300) {
   const auto engine = opened(folder);
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(put(*engine, space, std::to_string(i), std::string(size, 'v')));
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(put(*engine, rocks_space, std::to_string(i), std::string(size, 'v')));
   fs::copy(folder, copy);
   return biggest_log(copy);
 }
@@ -353,8 +353,8 @@ TEST(RocksEngine, DropsATornTailAndNothingElse) {
     for (int round = 0; round < 2; ++round) {
       const auto engine = opened(copy);
       ASSERT_TRUE(engine);
-      EXPECT_EQ(all(*engine->snapshot(), space).size(), kept + static_cast<std::size_t>(round));
-      EXPECT_TRUE(put(*engine, space, "and on", "1"));
+      EXPECT_EQ(all(*engine->snapshot(), rocks_space).size(), kept + static_cast<std::size_t>(round));
+      EXPECT_TRUE(put(*engine, rocks_space, "and on", "1"));
     }
   }
 }
@@ -394,7 +394,7 @@ TEST(RocksEngine, DropsALastRecordWhosePagesCameOutOfOrder) {
     }
     const auto engine = opened(copy);
     ASSERT_TRUE(engine);
-    EXPECT_EQ(all(*engine->snapshot(), space).size(), 9u);
+    EXPECT_EQ(all(*engine->snapshot(), rocks_space).size(), 9u);
   }
 }
 
@@ -456,14 +456,14 @@ TEST(RocksEngineChild, DISABLED_WritesUntilKilled) {
   std::atomic<int> number = 0;
   {
     const auto view = engine->snapshot();
-    for (const auto& entry : all(*view, space)) number = std::max(number.load(), std::stoi(entry.first) + 1);
+    for (const auto& entry : all(*view, rocks_space)) number = std::max(number.load(), std::stoi(entry.first) + 1);
   }
   std::function<void()> next = [&] {
     const int mine = number++;
     engine->transact(
         [mine](Transaction& tx) -> Status {
           const auto key = std::to_string(mine);
-          tx.put(space, key, key);
+          tx.put(rocks_space, key, key);
           tx.put(Space::chunk, key, std::string(5000, static_cast<char>('a' + mine % 26)));
           tx.put(Space::queue, key, key);
           tx.erase(Space::queue, std::to_string(mine - 1000));
@@ -497,16 +497,16 @@ TEST(RocksEngine, LosesNothingAcknowledgedWhenKilled) {
     const auto engine = opened(folder.path());
     ASSERT_TRUE(engine);
     const auto view = engine->snapshot();
-    for (const int number : acknowledged) ASSERT_EQ(value_of(*view, space, std::to_string(number)), std::to_string(number));
+    for (const int number : acknowledged) ASSERT_EQ(value_of(*view, rocks_space, std::to_string(number)), std::to_string(number));
     int newest = 0;
-    const auto entries = all(*view, space);
+    const auto entries = all(*view, rocks_space);
     for (const auto& [key, value] : entries) {
       ASSERT_EQ(value_of(*view, Space::chunk, key), std::string(5000, static_cast<char>('a' + std::stoi(key) % 26)));
       newest = std::max(newest, std::stoi(key));
     }
     ASSERT_EQ(all(*view, Space::chunk).size(), entries.size());
     for (int number = std::max(0, newest - 900); number <= newest; ++number) {
-      ASSERT_EQ(value_of(*view, Space::queue, std::to_string(number)), value_of(*view, space, std::to_string(number)));
+      ASSERT_EQ(value_of(*view, Space::queue, std::to_string(number)), value_of(*view, rocks_space, std::to_string(number)));
     }
   }
   EXPECT_GT(acknowledged.size(), 200u);

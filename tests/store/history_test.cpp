@@ -8,6 +8,7 @@
 #include <set>
 
 #include "store/catalog.h"
+#include "store/catalogs.h"
 #include "store/random_work.h"
 #include "store/test_store.h"
 

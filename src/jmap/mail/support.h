@@ -10,7 +10,7 @@
 
 #include "jmap/core/method.h"
 #include "jmap/mail/email_json.h"
-#include "store/catalog.h"
+#include "store/catalogs.h"
 #include "store/history.h"
 #include "store/object_id.h"
 

@@ -16,7 +16,7 @@ struct Editor {
   bool only_simple_body = false, only_simple_header = false;
 };
 
-const std::string footer =
+const std::string list_footer =
     "_______________________________________________\r\nTest mailing "
     "list\r\nTest@lists.example.net\r\nhttps://lists.example.net/test\r\n";
 
@@ -71,16 +71,16 @@ void wrap(Halves& letter) {
                 "\r\n--===============8031==\r\nContent-Type: text/plain; charset=\"us-ascii\"\r\nMIME-Version: "
                 "1.0\r\nContent-Transfer-Encoding: 7bit\r\n"
                 "Content-Disposition: inline\r\n\r\n" +
-                footer + "\r\n--===============8031==--\r\n";
+                list_footer + "\r\n--===============8031==--\r\n";
 }
 
 const std::vector<Editor> body_editors = {
-    {"footer below a separator", [](Halves& l) { l.body += footer; }, {"footer"}},
+    {"footer below a separator", [](Halves& l) { l.body += list_footer; }, {"footer"}},
     {"footer below an empty line", [](Halves& l) { l.body += "\r\n\r\nSent through the list\r\n"; }, {"footer"}},
     {"banner",
      [](Halves& l) { l.body = "CAUTION: This message came from outside.\r\nDo not click on links.\r\n\r\n" + l.body; },
      {"banner"}},
-    {"banner and footer", [](Halves& l) { l.body = "[EXTERNAL]\r\n\r\n" + l.body + footer; }, {"banner", "footer"}},
+    {"banner and footer", [](Halves& l) { l.body = "[EXTERNAL]\r\n\r\n" + l.body + list_footer; }, {"banner", "footer"}},
     {"wrapped", wrap, {"wrapped"}},
     {"base64",
      [](Halves& l) {
@@ -100,7 +100,7 @@ const std::vector<Editor> body_editors = {
      [](Halves& l) {
        take_field(l.header, "Content-Transfer-Encoding");
        l.header += "Content-Transfer-Encoding: base64\r\n";
-       l.body = base64_body(l.body + footer);
+       l.body = base64_body(l.body + list_footer);
      },
      {"reencoded", "footer", "field_changed"}},
     {"charset",
@@ -120,7 +120,7 @@ const std::vector<Editor> body_editors = {
     {"mbox", [](Halves& l) { l.body = replaced(l.body, "\r\nFrom there", "\r\n>From there"); }, {"from_quoted"}},
     {"dots", [](Halves& l) { l.body = replaced(l.body, "\r\n.dots", "\r\n..dots"); }, {"dots_doubled"}},
     {"mbox and footer",
-     [](Halves& l) { l.body = replaced(l.body, "\r\nFrom there", "\r\n>From there") + footer; },
+     [](Halves& l) { l.body = replaced(l.body, "\r\nFrom there", "\r\n>From there") + list_footer; },
      {"from_quoted", "footer"}},
     {"mbox and dots",
      [](Halves& l) { l.body = replaced(replaced(l.body, "\r\nFrom there", "\r\n>From there"), "\r\n.dots", "\r\n..dots"); },
@@ -132,7 +132,7 @@ const std::vector<Editor> body_editors = {
     {"long lines broken, and a footer",
      [](Halves& l) {
        break_lines(l, 78);
-       l.body += footer;
+       l.body += list_footer;
      },
      {"text_refolded", "footer"}},
     {"long lines cut",
@@ -249,11 +249,11 @@ TEST(Altered, FindsAnEditOfTheBodyWithOneOfTheHeader) {
 const std::vector<Editor> mime_editors = {
     {"wrapped", wrap, {"wrapped"}},
     {"footer in the plain text",
-     [](Halves& l) { l.body = replaced(l.body, "Alice\r\n--cut", "Alice\r\n" + footer + "--cut"); },
+     [](Halves& l) { l.body = replaced(l.body, "Alice\r\n--cut", "Alice\r\n" + list_footer + "--cut"); },
      {"footer"}},
     {"footer in both texts",
      [](Halves& l) {
-       l.body = replaced(replaced(l.body, "Alice\r\n--cut", "Alice\r\n" + footer + "--cut"), "</body></html>\r\n",
+       l.body = replaced(replaced(l.body, "Alice\r\n--cut", "Alice\r\n" + list_footer + "--cut"), "</body></html>\r\n",
                          "</body></html>\r\n<hr>Test list\r\n");
      },
      {"footer"}},
@@ -263,7 +263,7 @@ const std::vector<Editor> mime_editors = {
      },
      {"banner"}},
     {"a part more",
-     [](Halves& l) { l.body = replaced(l.body, "--cut--", "--cut\r\nContent-Type: text/plain\r\n\r\n" + footer + "--cut--"); },
+     [](Halves& l) { l.body = replaced(l.body, "--cut--", "--cut\r\nContent-Type: text/plain\r\n\r\n" + list_footer + "--cut--"); },
      {"part_added"}},
     {"a part more at the top",
      [](Halves& l) { l.body = "--cut\r\nContent-Type: text/plain\r\n\r\nCaution!\r\n" + l.body; },

@@ -7,7 +7,7 @@ namespace posthorn::trust::arc {
 namespace {
 
 using crypto::KeyKind;
-constexpr WallTime now{std::chrono::seconds(1'700'000'000)};
+constexpr WallTime sealing_time{std::chrono::seconds(1'700'000'000)};
 const std::string letter = "From: ann@example.org\r\nSubject: Lunch\r\nDKIM-Signature: v=1\r\n\r\nDear Bob\r\n";
 
 const crypto::SigningKey& key() { return test_key(KeyKind::ed25519); }
@@ -17,7 +17,7 @@ Dns dns_of_hops() {
   return dns;
 }
 
-std::optional<Chain> chain_of(const std::string& bytes, const Dns& dns = dns_of_hops(), WallTime when = now) {
+std::optional<Chain> chain_of(const std::string& bytes, const Dns& dns = dns_of_hops(), WallTime when = sealing_time) {
   const auto message = mail::parse(bytes);
   Answers answers;
   if (auto chain = verify(message, answers, when)) return chain;
@@ -28,7 +28,7 @@ std::optional<Chain> chain_of(const std::string& bytes, const Dns& dns = dns_of_
 std::string sealed_by(const std::string& hop, const std::string& bytes, const Dns& dns = dns_of_hops()) {
   const auto chain = chain_of(bytes, dns);
   const auto fields = seal(mail::parse(bytes), *chain, key(),
-                           {.domain = hop + ".example", .selector = "arc", .authserv_id = "mx." + hop + ".example", .now = now,
+                           {.domain = hop + ".example", .selector = "arc", .authserv_id = "mx." + hop + ".example", .now = sealing_time,
                             .authentication_results = "arc=" + std::string(name_of(chain->result)) + "; dkim=pass header.d=example.org"});
   EXPECT_TRUE(fields) << fields.error().text();
   return fields.value_or("") + bytes;
@@ -58,7 +58,7 @@ TEST(Arc, SealsOfBothKindsOfKeysVerify) {
   Dns dns;
   dns.texts["arc._domainkey.one.example"] = {dkim::key_record(rsa)};
   const auto fields = seal(mail::parse(letter), Chain{}, rsa,
-                           {.domain = "one.example", .selector = "arc", .authserv_id = "mx", .now = now, .authentication_results = ""});
+                           {.domain = "one.example", .selector = "arc", .authserv_id = "mx", .now = sealing_time, .authentication_results = ""});
   ASSERT_TRUE(fields);
   EXPECT_TRUE(fields->contains("ARC-Authentication-Results: i=1; mx; none\r\n"));
   EXPECT_EQ(chain_of(*fields + letter, dns)->result, Result::pass);
@@ -69,7 +69,7 @@ TEST(Arc, OldestPassTellsWhoChangedTheMessage) {
   auto changed = sealed_by("one", letter);
   changed += "-- \r\nfooter of the list\r\n";
   const auto fields = seal(mail::parse(changed), *chain_of(sealed_by("one", letter)), key(),
-                           {.domain = "two.example", .selector = "arc", .authserv_id = "mx", .now = now, .authentication_results = "arc=pass"});
+                           {.domain = "two.example", .selector = "arc", .authserv_id = "mx", .now = sealing_time, .authentication_results = "arc=pass"});
   ASSERT_TRUE(fields);
   const auto chain = chain_of(sealed_by("three", *fields + changed));
   EXPECT_EQ(chain->result, Result::pass) << chain->reason;
@@ -117,7 +117,7 @@ TEST(Arc, BrokenChainIsSealedAsFailedOnceAndNoMore) {
   EXPECT_EQ(chain->result, Result::fail);
   ASSERT_EQ(chain->sets.size(), 2U);
   EXPECT_EQ(chain->sets[1].cv, "fail");
-  const auto again = seal(mail::parse(sealed), *chain, key(), {.domain = "three.example", .selector = "arc", .authserv_id = "mx", .now = now,
+  const auto again = seal(mail::parse(sealed), *chain, key(), {.domain = "three.example", .selector = "arc", .authserv_id = "mx", .now = sealing_time,
                                                               .authentication_results = ""});
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, Errc::refused);
@@ -135,10 +135,10 @@ TEST(Arc, WhatCannotBeLookedUpFails) {
 TEST(Arc, AsksForAllKeysAtOnceAndForNoneOfAMalformedChain) {
   const auto bytes = sealed_by("two", sealed_by("one", letter));
   Answers answers;
-  EXPECT_FALSE(verify(mail::parse(bytes), answers, now));
+  EXPECT_FALSE(verify(mail::parse(bytes), answers, sealing_time));
   EXPECT_EQ(answers.take_missing().size(), 2U);
   const auto malformed = "ARC-Seal: i=3\r\n" + bytes;
-  EXPECT_EQ(verify(mail::parse(malformed), answers, now)->result, Result::fail);
+  EXPECT_EQ(verify(mail::parse(malformed), answers, sealing_time)->result, Result::fail);
   EXPECT_TRUE(answers.take_missing().empty());
 }
 
@@ -149,7 +149,7 @@ TEST(Arc, FiftySetsAreTheMost) {
   EXPECT_EQ(chain->result, Result::pass) << chain->reason;
   EXPECT_EQ(chain->sets.size(), 50U);
   const auto more = seal(mail::parse(bytes), *chain, key(),
-                         {.domain = "one.example", .selector = "arc", .authserv_id = "mx", .now = now, .authentication_results = ""});
+                         {.domain = "one.example", .selector = "arc", .authserv_id = "mx", .now = sealing_time, .authentication_results = ""});
   ASSERT_FALSE(more);
   EXPECT_EQ(more.error().code, Errc::refused);
   const auto over = "ARC-Seal: i=51; a=rsa-sha256\r\n" + bytes;
@@ -159,13 +159,13 @@ TEST(Arc, FiftySetsAreTheMost) {
 TEST(Arc, RefusesFieldsThatMayNotBeSigned) {
   for (const auto& names : std::vector<std::vector<std::string>>{{"subject"}, {"from", "ARC-Seal"}, {"from", "Authentication-Results"}}) {
     const auto fields = seal(mail::parse(letter), Chain{}, key(),
-                             {.domain = "one.example", .selector = "arc", .authserv_id = "mx", .now = now, .authentication_results = "",
+                             {.domain = "one.example", .selector = "arc", .authserv_id = "mx", .now = sealing_time, .authentication_results = "",
                               .signed_fields = names});
     ASSERT_FALSE(fields);
     EXPECT_EQ(fields.error().code, Errc::invalid);
   }
   const auto injected = seal(mail::parse(letter), Chain{}, key(),
-                             {.domain = "one.example", .selector = "arc", .authserv_id = "mx", .now = now,
+                             {.domain = "one.example", .selector = "arc", .authserv_id = "mx", .now = sealing_time,
                               .authentication_results = "dkim=pass\r\nBcc: eve"});
   EXPECT_FALSE(injected);
 }
@@ -174,7 +174,7 @@ TEST(Arc, RefusesFieldsThatMayNotBeSigned) {
 TEST(Arc, RefusesMessagesThatTakeNoFieldInFront) {
   for (const std::string space : {" ", "\t"}) {
     const auto bytes = space + "MIME-Version: 1.0\r\n" + letter;
-    const auto fields = seal(mail::parse(bytes), Chain{}, key(), {.domain = "one.example", .selector = "arc", .authserv_id = "mx", .now = now, .authentication_results = ""});
+    const auto fields = seal(mail::parse(bytes), Chain{}, key(), {.domain = "one.example", .selector = "arc", .authserv_id = "mx", .now = sealing_time, .authentication_results = ""});
     ASSERT_FALSE(fields);
     EXPECT_EQ(fields.error().code, Errc::invalid);
   }

@@ -9,16 +9,16 @@ namespace posthorn::trust::dkim {
 namespace {
 
 using crypto::KeyKind;
-constexpr WallTime now{std::chrono::seconds(1'700'000'000)};
+constexpr WallTime signing_time{std::chrono::seconds(1'700'000'000)};
 
-const std::string letter =
+const std::string plain_letter =
     "From: Ann <ann@example.org>\r\nTo: bob@example.net,\r\n carl@example.net\r\nSubject:  Lunch \t at\r\n\t one  \r\n"
     "Date: Tue, 14 Nov 2023 22:13:20 +0000\r\nMessage-ID: <1@example.org>\r\nMIME-Version: 1.0\r\n"
     "Content-Type: text/plain\r\nX-Open: not signed\r\n\r\n"
     "Dear Bob,\r\n\r\n  shall we \t eat?  \r\n\r\nAnn\r\n \r\n\r\n";
 
 SignOptions options(Canonical header = Canonical::relaxed, Canonical body = Canonical::relaxed) {
-  return {.domain = "example.org", .selector = "s1", .now = now, .header = header, .body = body};
+  return {.domain = "example.org", .selector = "s1", .now = signing_time, .header = header, .body = body};
 }
 Dns dns_for(const crypto::SigningKey& key) { return {{{"s1._domainkey.example.org", {key_record(key)}}}, {}}; }
 
@@ -29,15 +29,15 @@ std::string signed_with(const std::string& bytes, const crypto::SigningKey& key,
   return field.value_or("") + bytes;
 }
 
-Signature only(const std::string& bytes, const Dns& dns, WallTime when = now) {
+Signature only(const std::string& bytes, const Dns& dns, WallTime when = signing_time) {
   auto signatures = verify_all(bytes, dns, when);
   EXPECT_EQ(signatures.size(), 1U);
   return signatures.empty() ? Signature{} : signatures[0];
 }
 
 std::vector<std::string> letters() {
-  const std::string head = letter.substr(0, letter.find("\r\n\r\n") + 2);
-  std::vector<std::string> all = {letter, head, head + "\r\n", head + "\r\n\r\n\r\n", head + "\r\nno line end", head + "\r\n \t \r\n"};
+  const std::string head = plain_letter.substr(0, plain_letter.find("\r\n\r\n") + 2);
+  std::vector<std::string> all = {plain_letter, head, head + "\r\n", head + "\r\n\r\n\r\n", head + "\r\nno line end", head + "\r\n \t \r\n"};
   all.push_back(head + "\r\n\r\n\r\nlate\r\n\r\n");
   all.push_back(head + "\r\nbare\rreturn\r\n\rand \r\r\n");
   all.push_back(head + "\r\n" + std::string(100'000, 'x') + "\t\r\n" + std::string(3'000, ' ') + ".\r\n");
@@ -59,14 +59,14 @@ TEST(DkimSign, WhatWeSignVerifiesInEveryForm) {
           EXPECT_EQ(found.identity, "@example.org");
           EXPECT_EQ(found.header, header);
           EXPECT_EQ(found.body, body);
-          EXPECT_EQ(found.signed_at, now);
-          EXPECT_EQ(found.expires, now + std::chrono::hours(24 * 14));
+          EXPECT_EQ(found.signed_at, signing_time);
+          EXPECT_EQ(found.expires, signing_time + std::chrono::hours(24 * 14));
           EXPECT_EQ(found.length, std::nullopt);
         }
 }
 
 TEST(DkimSign, LinesAreShortAndEnd) {
-  const auto field = *sign(mail::parse(letter), test_key(KeyKind::rsa), options());
+  const auto field = *sign(mail::parse(plain_letter), test_key(KeyKind::rsa), options());
   ASSERT_TRUE(field.ends_with("\r\n"));
   const auto lines = split(std::string_view(field).substr(0, field.size() - 2), '\n');
   for (const auto line : lines) EXPECT_LE(line.size(), 78U) << line;
@@ -78,7 +78,7 @@ TEST(DkimSign, LinesAreShortAndEnd) {
 TEST(DkimSign, NothingMayChangeInWhatSimpleSigns) {
   const auto& key = test_key(KeyKind::ed25519);
   const auto how = options(Canonical::simple, Canonical::simple);
-  const auto whole = signed_with(letter, key, how);
+  const auto whole = signed_with(plain_letter, key, how);
   const auto open = whole.find("X-Open");
   const auto open_end = whole.find("\r\n\r\n");
   const auto b_at = whole.find("\r\n b="), b_end = whole.find("From: ");
@@ -91,7 +91,7 @@ TEST(DkimSign, NothingMayChangeInWhatSimpleSigns) {
       auto bad = whole;
       bad[i] = static_cast<char>(bad[i] ^ bits);
       // A body that begins earlier or later, or a signature that is none, are found wrong too.
-      const auto signatures = verify_all(bad, dns, now);
+      const auto signatures = verify_all(bad, dns, signing_time);
       for (const auto& signature : signatures) EXPECT_NE(signature.result, Result::pass) << i << " " << whole.substr(i, 20);
       ++tried;
     }
@@ -129,7 +129,7 @@ TEST(DkimSign, SaysWhatWasChanged) {
       {"a=rsa-sha256", "a=rsa-md5", Result::permerror, Fault::syntax},
   };
   const auto& key = test_key(KeyKind::rsa);
-  const auto whole = signed_with(letter, key, options());
+  const auto whole = signed_with(plain_letter, key, options());
   for (const auto& change : changes) {
     auto changed = whole;
     if (const auto at = whole.find("from:from"); change.from == "h=from") changed.replace(whole.find("h=from"), 16, "h=to:to");
@@ -144,7 +144,7 @@ TEST(DkimSign, SaysWhatWasChanged) {
 
 TEST(DkimSign, EachOctetOfSignatureAndBodyHashCounts) {
   const auto& key = test_key(KeyKind::rsa);
-  const auto whole = signed_with(letter, key, options());
+  const auto whole = signed_with(plain_letter, key, options());
   const auto found = only(whole, dns_for(key));
   const auto flip = [&](const std::string& bytes, std::size_t i) {
     auto other = bytes;
@@ -170,30 +170,30 @@ TEST(DkimSign, RefusesWhatCannotBeSigned) {
   EXPECT_EQ(sign(mail::parse("Subject: x\r\n\r\n"), key, options()).error().code, Errc::invalid);
   auto how = options();
   how.domain = "exa mple.org";
-  EXPECT_EQ(sign(mail::parse(letter), key, how).error().code, Errc::invalid);
+  EXPECT_EQ(sign(mail::parse(plain_letter), key, how).error().code, Errc::invalid);
   how.domain = std::string("a.\0b", 4);
-  EXPECT_EQ(sign(mail::parse(letter), key, how).error().code, Errc::invalid);
-  EXPECT_EQ(sign(mail::parse(letter), test_key(KeyKind::rsa, 768), options()).error().code, Errc::refused);
+  EXPECT_EQ(sign(mail::parse(plain_letter), key, how).error().code, Errc::invalid);
+  EXPECT_EQ(sign(mail::parse(plain_letter), test_key(KeyKind::rsa, 768), options()).error().code, Errc::refused);
   std::string many;
   for (int i = 0; i < 1'001; ++i) many += "X: y\r\n";
-  const auto long_one = many + letter;
+  const auto long_one = many + plain_letter;
   EXPECT_EQ(sign(mail::parse(long_one), key, options()).error().code, Errc::too_big);
   // Its first line would go on in the signature.
   for (const std::string space : {" ", "\t"}) {
-    const auto indented = space + "folded\r\n" + letter;
+    const auto indented = space + "folded\r\n" + plain_letter;
     EXPECT_EQ(sign(mail::parse(indented), key, options()).error().code, Errc::invalid);
   }
 }
 
 TEST(DkimSign, ExpiresAndBeginsInTime) {
   const auto& key = test_key(KeyKind::ed25519);
-  const auto whole = signed_with(letter, key, options());
+  const auto whole = signed_with(plain_letter, key, options());
   const auto day = std::chrono::hours(24);
   const auto found_at = [&](WallTime when) { return only(whole, dns_for(key), when); };
-  EXPECT_EQ(found_at(now - std::chrono::minutes(4)).result, Result::pass);
-  EXPECT_EQ(found_at(now - std::chrono::minutes(6)).fault, Fault::expired);
-  EXPECT_EQ(found_at(now + 14 * day + std::chrono::minutes(4)).result, Result::pass);
-  EXPECT_EQ(found_at(now + 14 * day + std::chrono::minutes(6)).fault, Fault::expired);
+  EXPECT_EQ(found_at(signing_time - std::chrono::minutes(4)).result, Result::pass);
+  EXPECT_EQ(found_at(signing_time - std::chrono::minutes(6)).fault, Fault::expired);
+  EXPECT_EQ(found_at(signing_time + 14 * day + std::chrono::minutes(4)).result, Result::pass);
+  EXPECT_EQ(found_at(signing_time + 14 * day + std::chrono::minutes(6)).fault, Fault::expired);
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ std::string property(const MethodResult& result, std::string_view name) {
   return "(none)";
 }
 
-struct Row {
+struct JudgedRow {
   std::string what, bytes;
   Facts facts;
   Disposition disposition;
@@ -66,7 +66,7 @@ TEST(Judgement, DecidesByPolicyAndASecondSign) {
   const auto soft = with_sender(from_attacker, "a@soft.test");
   const auto spf_fails = with_sender(from_attacker, "admin@legit.test");
   const auto signed_by_other = signed_by("attack.test", letter("admin@legit.test"));
-  const Row rows[] = {
+  const JudgedRow rows[] = {
       {"aligned by SPF",
        letter("admin@legit.test"),
        from_legit,

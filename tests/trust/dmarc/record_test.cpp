@@ -17,7 +17,7 @@ TEST(DmarcRecord, IsOneOnlyWithTheVersionInFront) {
     EXPECT_FALSE(parse_record(text)) << text;
 }
 
-struct Row {
+struct RecordRow {
   std::string text;
   std::optional<Policy> p, sp, np;
   bool usable = true;
@@ -27,7 +27,7 @@ struct Row {
 TEST(DmarcRecord, PoliciesAreReadAndBrokenOnesFallBack) {
   using enum Policy;
   const std::optional<Policy> no;
-  const Row rows[] = {
+  const RecordRow rows[] = {
       {"v=DMARC1; p=none", none, no, no},
       {"v=DMARC1;p=REJECT;SP=Quarantine;nP=none", reject, quarantine, none},
       {"v=DMARC1; p = reject ; sp= none ;", reject, none, no},

@@ -1,6 +1,7 @@
 // Email/get (RFC 8621 4.2).
 #include "jmap/mail/email_read.h"
 #include "jmap/mail/methods.h"
+#include "store/catalog.h"
 
 namespace posthorn::jmap {
 namespace {

@@ -3,6 +3,7 @@
 
 #include "jmap/mail/methods.h"
 #include "jmap/mail/support.h"
+#include "store/catalog.h"
 
 namespace posthorn::jmap {
 namespace {

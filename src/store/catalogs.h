@@ -1,0 +1,44 @@
+// store/catalogs.h - who holds the Catalogs (catalog.h) of the accounts in memory, and lends each to one caller at a time. Called by JMAP's
+// methods of mail, on workers: the first lease of a large account takes seconds.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <mutex>
+
+#include "store/store.h"
+
+namespace posthorn::store {
+
+class Catalog;
+
+// The catalogs of the accounts that were asked for lately, within a budget of memory. Any thread.
+class Catalogs {
+ public:
+  explicit Catalogs(const Store& store, std::size_t budget = 512u << 20) : store_(store), budget_(budget) {}
+
+  // The account's catalog as of `view`, held by the caller alone.
+  struct Lease {
+    std::shared_ptr<void> kept;
+    std::unique_lock<std::mutex> lock;
+    View view;
+    Catalog* catalog = nullptr;
+  };
+  Result<Lease> open(AccountId account);
+
+ private:
+  struct Held;
+  struct Slot {
+    AccountId account{};
+    std::shared_ptr<Held> held;
+    std::size_t bytes = 0;
+  };
+  void settle(AccountId account, std::size_t bytes);
+
+  const Store& store_;
+  std::size_t budget_;
+  std::mutex mutex_;
+  std::list<Slot> slots_;  // last used first
+};
+
+}  // namespace posthorn::store
