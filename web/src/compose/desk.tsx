@@ -12,22 +12,11 @@ import { Icon } from "../ui/icon.tsx";
 import { addKeys } from "../ui/keys.ts";
 import { Menu } from "../ui/menu.tsx";
 import { textToHtml } from "./answer.ts";
-import {
-  attach,
-  changed,
-  close,
-  type Draft,
-  detach,
-  discard,
-  drafts,
-  identities,
-  identityOf,
-  objections,
-  save,
-  send,
-} from "./drafts.ts";
+import { attach, detach } from "./attachments.ts";
+import { changed, close, type Draft, discard, drafts, identities, identityOf, save } from "./drafts.ts";
 import { Editor } from "./editor.tsx";
 import { Recipients } from "./recipients.tsx";
+import { objections, send } from "./send.ts";
 
 export function Desk() {
   return (

@@ -1,26 +1,13 @@
-// The open drafts: saved on this device at once and on the server soon, sent with time to undo. The server holds a letter back (RFC 4865),
-// so undo and scheduled sending work with the browser closed.
+// The open drafts: saved on this device at once and on the server soon.
 import { signal } from "@preact/signals";
-import { fullDate, shortDate, t } from "../i18n/t.ts";
+import { shortDate, t } from "../i18n/t.ts";
 import { client, JmapError } from "../jmap/client.ts";
-import type { Address, Email, EmailSubmission, Id, Identity } from "../jmap/types.ts";
+import type { Address, Email, Id, Identity } from "../jmap/types.ts";
 import { forget, email as known, loadBodies } from "../state/emails.ts";
 import { createMailbox, withRole } from "../state/mailboxes.ts";
 import { settings } from "../state/settings.ts";
-import { lookAgain } from "../state/sync.ts";
-import { expire, say, sayFailed } from "../state/toast.ts";
-import { isAddress } from "./addresses.ts";
-import {
-  blank,
-  forwardedText,
-  fromMailto,
-  quoted,
-  recipients,
-  references,
-  speaksOfAttachment,
-  subject,
-  textToHtml,
-} from "./answer.ts";
+import { say, sayFailed } from "../state/toast.ts";
+import { blank, forwardedText, fromMailto, quoted, recipients, references, subject, textToHtml } from "./answer.ts";
 import { type Attachment, type Content, drop, keep, keptDrafts } from "./kept.ts";
 import { rebuilt } from "./markup.ts";
 import { fromWire, htmlToText, toWire } from "./text.ts";
@@ -42,7 +29,7 @@ export const identities = signal<readonly Identity[]>([]);
 const timers = new Map<string, ReturnType<typeof setTimeout>>();
 const saves = new Map<string, Promise<void>>();
 
-function draftOf(content: Content): Draft {
+export function draftOf(content: Content): Draft {
   return {
     content,
     saved: signal<Saved>("clean"),
@@ -145,7 +132,7 @@ function fromServer(content: Content, one: Email): Content {
   };
 }
 
-function show(one: Draft): void {
+export function show(one: Draft): void {
   for (const other of drafts.peek()) if (other.state.peek() !== "folded") other.state.value = "folded";
   drafts.value = [...drafts.peek(), one];
 }
@@ -199,7 +186,7 @@ function bodyOf(content: Content): Record<string, unknown> {
   };
 }
 
-async function boxes(): Promise<{ draftsId: Id; sentId: Id }> {
+export async function boxes(): Promise<{ draftsId: Id; sentId: Id }> {
   return {
     draftsId: withRole("drafts")?.id ?? (await createMailbox("Drafts")),
     sentId: withRole("sent")?.id ?? (await createMailbox("Sent")),
@@ -290,134 +277,4 @@ export async function discard(one: Draft): Promise<void> {
       changed(again, {});
     },
   });
-}
-
-export function attach(one: Draft, files: Iterable<File>, inline = false): Attachment[] {
-  const limit = Number(client.session.capabilities["urn:ietf:params:jmap:core"]?.maxSizeUpload ?? 50_000_000);
-  const added: Attachment[] = [];
-  for (const file of files) {
-    if (file.size > limit) {
-      sayFailed(new Error(`${file.name}: ${file.size} > ${limit}`));
-      continue;
-    }
-    const entry: Attachment = {
-      key: crypto.randomUUID(),
-      name: file.name || "image.png",
-      type: file.type || "application/octet-stream",
-      size: file.size,
-      blobId: null,
-      cid: inline ? `${crypto.randomUUID()}@posthorn` : null,
-    };
-    const share = signal(0);
-    const stop = new AbortController();
-    const done = client
-      .upload(file, entry.type, (now) => void (share.value = now), stop.signal)
-      .then(({ blobId }) => {
-        entry.blobId = blobId;
-        one.uploads.delete(entry.key);
-        changed(one, {});
-        one.version.value = (one.version.peek() ?? 0) + 1;
-      })
-      .catch((error: Error) => {
-        one.uploads.delete(entry.key);
-        detach(one, entry.key);
-        if (!(error instanceof JmapError && error.type === "aborted")) sayFailed(new Error(`${entry.name}: ${error.message}`));
-      });
-    one.uploads.set(entry.key, { share, stop, done });
-    one.content.attachments.push(entry);
-    added.push(entry);
-  }
-  changed(one, {});
-  one.version.value = (one.version.peek() ?? 0) + 1;
-  return added;
-}
-
-export function detach(one: Draft, key: string): void {
-  one.uploads.get(key)?.stop.abort();
-  changed(one, { attachments: one.content.attachments.filter((entry) => entry.key !== key) });
-  one.version.value = (one.version.peek() ?? 0) + 1;
-}
-
-/** What speaks against sending as it is: first what forbids it, then what is asked once. */
-export function objections({ content }: Draft): { refused?: string; ask?: string[] } {
-  const all = [...content.to, ...content.cc, ...content.bcc];
-  if (!all.length) return { refused: t().noRecipients };
-  const bad = all.find((who) => !isAddress(who.email));
-  if (bad) return { refused: t().badAddress(bad.email) };
-  const ask: string[] = [];
-  if (!content.attachments.length && speaksOfAttachment(content.html)) ask.push(t().forgotten);
-  if (!content.subject.trim()) ask.push(t().emptySubject);
-  if (all.length > 10) ask.push(t().manyRecipients(all.length));
-  return { ask };
-}
-
-export async function send(one: Draft, at: Date | null): Promise<void> {
-  one.state.value = "folded";
-  const waiting = [...one.uploads.values()].map((upload) => upload.done);
-  if (waiting.length) {
-    say(t().uploadsFirst);
-    await Promise.all(waiting);
-  }
-  const { content } = one;
-  if (one.saved.peek() === "clean") one.saved.value = "device";
-  await save(one);
-  const { draftsId, sentId } = await boxes();
-  const identity = identityOf(content);
-  const hold = at ? Math.ceil((at.getTime() - Date.now()) / 1000) : settings.peek().undoSeconds + 5;
-  const emailId = content.emailId!;
-  const answer = await client.call<{
-    created: Record<string, EmailSubmission> | null;
-    notCreated: Record<string, { description?: string; type: string }> | null;
-  }>("EmailSubmission/set", {
-    create: {
-      letter: {
-        emailId,
-        identityId: identity?.id,
-        envelope: {
-          mailFrom: {
-            email: identity?.email ?? client.session.username,
-            parameters: hold > 0 ? { HOLDFOR: String(hold) } : null,
-          },
-          rcptTo: [...content.to, ...content.cc, ...content.bcc].map(({ email }) => ({ email, parameters: null })),
-        },
-      },
-    },
-    onSuccessUpdateEmail: {
-      "#letter": { [`mailboxIds/${draftsId}`]: null, [`mailboxIds/${sentId}`]: true, "keywords/$draft": null },
-    },
-  });
-  const refused = answer.notCreated?.letter;
-  if (refused) {
-    one.state.value = "open";
-    throw new Error(refused.description ?? refused.type);
-  }
-  drafts.value = drafts.peek().filter((other) => other !== one);
-  drop(content.key);
-  const { about } = content;
-  if (about) void client.set("Email", { update: { [about.id]: { [`keywords/${about.keyword}`]: true } } }).catch(() => {});
-  const submission = answer.created!.letter!.id;
-  const undo = () => takeBack(submission, content, draftsId, sentId);
-  if (at) say(t().scheduled(fullDate(at.toISOString())), { undo });
-  else {
-    const seconds = settings.peek().undoSeconds;
-    say(t().sending(seconds), { undo, seconds });
-    setTimeout(() => expire(undo), seconds * 1000);
-  }
-  void lookAgain();
-}
-
-async function takeBack(submission: Id, content: Content, draftsId: Id, sentId: Id): Promise<void> {
-  try {
-    await client.set("EmailSubmission", { update: { [submission]: { undoStatus: "canceled" } } });
-  } catch (error) {
-    throw error instanceof JmapError && error.type === "cannotUnsend" ? new Error(t().tooLate) : error;
-  }
-  await client.set("Email", {
-    update: { [content.emailId!]: { [`mailboxIds/${sentId}`]: null, [`mailboxIds/${draftsId}`]: true, "keywords/$draft": true } },
-  });
-  const again = draftOf(content);
-  again.saved.value = "server";
-  show(again);
-  keep(content);
-  say(t().unsent);
 }

@@ -12,6 +12,7 @@ export class JmapError extends Error {
 
 export type Arguments = Record<string, unknown>;
 type Answer = Record<string, unknown>;
+type ApiAnswer = { methodResponses?: [string, Answer, string][]; detail?: string; limit?: string };
 type Waiting = { tag: string; name: string; args: Arguments; resolve: (value: never) => void; reject: (why: Error) => void };
 
 const USING = [
@@ -44,6 +45,8 @@ export class Client {
   #waiting: Waiting[][] = [];
   #tags = 0;
   #using: string[] = [];
+  #underWay = 0;
+  #turns: (() => void)[] = [];
   /** Called once when the server no longer knows our session. */
   onSignedOut: () => void = () => {};
 
@@ -99,17 +102,15 @@ export class Client {
     while (this.#waiting[0] && sent.length + this.#waiting[0].length <= limit) sent.push(...this.#waiting.shift()!);
     if (this.#waiting.length) queueMicrotask(() => this.#flush());
     try {
-      const response = await fetch(this.session.apiUrl, {
-        method: "POST",
-        headers: { "Content-Type": "application/json", ...SAME_PAGE },
-        body: JSON.stringify({ using: this.#using, methodCalls: sent.map((one) => [one.name, one.args, one.tag]) }),
-      });
-      if (response.status === 401) {
+      const { status, answer } = await this.#post(
+        JSON.stringify({ using: this.#using, methodCalls: sent.map((one) => [one.name, one.args, one.tag]) }),
+      );
+      if (status === 401) {
         this.onSignedOut();
         throw new JmapError("signedOut", "Your session has ended. Sign in again; your drafts are kept on this device.");
       }
-      if (!response.ok) throw new JmapError("serverFail", await problemOf(response));
-      const { methodResponses } = (await response.json()) as { methodResponses: [string, Answer, string][] };
+      if (status !== 200) throw new JmapError("serverFail", answer.detail ?? `The server answered ${status}.`);
+      const methodResponses = answer.methodResponses ?? [];
       for (const one of sent) {
         const mine = methodResponses.find(([name, , tag]) => tag === one.tag && (name === one.name || name === "error"));
         if (!mine) one.reject(new JmapError("serverFail", `No answer to ${one.name}.`));
@@ -120,6 +121,31 @@ export class Client {
     } catch (error) {
       const why = error instanceof JmapError ? error : new JmapError("offline", "The server cannot be reached.");
       for (const one of sent) one.reject(why);
+    }
+  }
+
+  /** No more requests at once than the server takes (RFC 8620, section 2): more wait for their turn here, and try again where another
+   * browser of the account took the places. */
+  async #post(body: string): Promise<{ status: number; answer: ApiAnswer }> {
+    const most = Number(this.session.capabilities["urn:ietf:params:jmap:core"]?.maxConcurrentRequests ?? 4);
+    if (this.#underWay < most) this.#underWay += 1;
+    else await new Promise<void>((turn) => this.#turns.push(turn));
+    try {
+      for (let tries = 0; ; tries += 1) {
+        const response = await fetch(this.session.apiUrl, {
+          method: "POST",
+          headers: { "Content-Type": "application/json", ...SAME_PAGE },
+          body,
+        });
+        const answer = (await response.json().catch(() => ({}))) as ApiAnswer;
+        if (response.status === 200 || answer.limit !== "maxConcurrentRequests" || tries === 6)
+          return { status: response.status, answer };
+        await new Promise((done) => setTimeout(done, 50 * 2 ** tries * (1 + Math.random())));
+      }
+    } finally {
+      const turn = this.#turns.shift();
+      if (turn) turn();
+      else this.#underWay -= 1;
     }
   }
 
@@ -167,12 +193,9 @@ export class Client {
   }
 }
 
-async function problemOf(response: Response): Promise<string> {
-  const problem = (await response.json().catch(() => null)) as { detail?: string } | null;
-  return problem?.detail ?? `The server answered ${response.status}.`;
-}
+export type SignInAnswer = "ok" | "codeNeeded" | "codeWrong" | "refused" | "slow";
 
-export async function signIn(username: string, password: string, code?: string): Promise<"ok" | "code" | "refused" | "slow"> {
+export async function signIn(username: string, password: string, code?: string): Promise<SignInAnswer> {
   const response = await fetch("/auth/login", {
     method: "POST",
     headers: { "Content-Type": "application/json", ...SAME_PAGE },
@@ -180,8 +203,8 @@ export async function signIn(username: string, password: string, code?: string):
   });
   if (response.ok) return "ok";
   if (response.status === 429) return "slow";
-  const problem = (await response.json().catch(() => ({}))) as { type?: string };
-  return problem.type?.endsWith("codeNeeded") ? "code" : "refused";
+  const kind = ((await response.json().catch(() => ({}))) as { type?: string }).type?.split(":").pop();
+  return kind === "codeNeeded" || kind === "codeWrong" ? kind : "refused";
 }
 
 export async function signOut(): Promise<void> {

@@ -22,7 +22,30 @@ export interface Places {
 
 interface Token {
   kind: "word" | "(" | ")" | "or" | "not";
+  /** As it was typed. */
   text: string;
+  /** Of a word: what stands before the colon, small; empty where there is none. */
+  name: string;
+  /** What stands behind it, without quotes. */
+  value: string;
+  /** The value as the server's language of words has it: what was typed in quotes is a phrase (RFC 8621, section 4.4.1). */
+  words: string;
+}
+
+const sign = (kind: Token["kind"], text: string): Token => ({ kind, text, name: "", value: "", words: "" });
+
+function word(text: string): Token {
+  const colon = text.indexOf(":");
+  const value = text.slice(colon + 1);
+  return { kind: "word", text, name: text.slice(0, Math.max(0, colon)).toLowerCase(), value, words: value };
+}
+
+/** `"two words"` or `subject:"two words"`; the last quote may not be typed yet. What stands in quotes names no operator. */
+function quoted(text: string): Token {
+  const open = text.indexOf('"');
+  const value = text.slice(open + 1).replace(/"$/, "");
+  const words = `"${value.replaceAll("\\", "\\\\")}"`;
+  return { kind: "word", text, name: text.slice(0, Math.max(0, open - 1)).toLowerCase(), value, words };
 }
 
 const MOST_TOKENS = 100;
@@ -31,11 +54,11 @@ function tokens(text: string): Token[] {
   const found: Token[] = [];
   const pattern = /\s+|([()])|(-)(?=[^\s])|((?:[a-z_0-9]+:)?"[^"]*"?)|([^\s()"]+)/giy;
   for (let m = pattern.exec(text); m && found.length < MOST_TOKENS; m = pattern.exec(text)) {
-    if (m[1]) found.push({ kind: m[1] as "(" | ")", text: m[1] });
-    else if (m[2]) found.push({ kind: "not", text: "-" });
-    else if (m[3]) found.push({ kind: "word", text: m[3].replace(/"/g, "") });
-    else if (m[4] === "OR") found.push({ kind: "or", text: "OR" });
-    else if (m[4]) found.push({ kind: "word", text: m[4] });
+    if (m[1]) found.push(sign(m[1] as "(" | ")", m[1]));
+    else if (m[2]) found.push(sign("not", "-"));
+    else if (m[3]) found.push(quoted(m[3]));
+    else if (m[4] === "OR") found.push(sign("or", "OR"));
+    else if (m[4]) found.push(word(m[4]));
   }
   return found;
 }
@@ -72,15 +95,15 @@ const IS: Record<string, Filter> = {
   muted: { hasKeyword: "$muted" },
 };
 
-type Operator = (value: string, places: Places) => Filter | null | "anywhere";
+type Operator = (value: string, places: Places, words: string) => Filter | null | "anywhere";
 
 export const OPERATORS: Record<string, Operator> = {
-  from: (value) => ({ from: value }),
-  to: (value) => ({ to: value }),
-  cc: (value) => ({ cc: value }),
-  bcc: (value) => ({ bcc: value }),
-  subject: (value) => ({ subject: value }),
-  body: (value) => ({ body: value }),
+  from: (_, __, words) => ({ from: words }),
+  to: (_, __, words) => ({ to: words }),
+  cc: (_, __, words) => ({ cc: words }),
+  bcc: (_, __, words) => ({ bcc: words }),
+  subject: (_, __, words) => ({ subject: words }),
+  body: (_, __, words) => ({ body: words }),
   has: (value) => (value === "attachment" ? { hasAttachment: true } : null),
   is: (value) => IS[value.toLowerCase()] ?? null,
   in: (value, places) => {
@@ -98,13 +121,13 @@ export const OPERATORS: Record<string, Operator> = {
   newer_than: (value, { now }) => (ago(value, now) ? { after: ago(value, now) } : null),
   larger: (value) => (octets(value) !== null ? { minSize: octets(value) } : null),
   smaller: (value) => (octets(value) !== null ? { maxSize: octets(value) } : null),
-  list: (value) => ({ header: ["List-Id", value] }),
+  list: (_, __, words) => ({ header: ["List-Id", words] }),
   rfc822msgid: (value) => ({ header: ["Message-ID", value] }),
   auth: (value) => (value === "fail" || value === "pass" ? { header: ["Authentication-Results", `dmarc=${value}`] } : null),
   dmarc: (value) => ({ header: ["Authentication-Results", `dmarc=${value}`] }),
   spf: (value) => ({ header: ["Authentication-Results", `spf=${value}`] }),
   dkim: (value) => ({ header: ["Authentication-Results", `dkim=${value}`] }),
-  hop: (value) => ({ header: ["Received", value] }),
+  hop: (_, __, words) => ({ header: ["Received", words] }),
   via: (value) => (value === "list" ? { header: ["List-Id"] } : null),
 };
 
@@ -142,15 +165,15 @@ export function parseSearch(text: string, places: Places): Parsed {
     } else if (token.kind === ")") {
       if (stack.length > 1) add(close(stack.pop()!));
     } else {
-      const colon = token.text.indexOf(":");
-      const name = token.text.slice(0, Math.max(0, colon)).toLowerCase();
-      const value = token.text.slice(colon + 1);
+      const { name, value } = token;
       const operator = Object.hasOwn(OPERATORS, name) && value ? OPERATORS[name] : undefined;
-      const filter = operator?.(value, places) ?? null;
+      const filter = operator?.(value, places, token.words) ?? null;
       if (filter === "anywhere" || (filter && (name === "in" || name === "label"))) saysWhere = true;
-      chips.push({ text: (negate ? "-" : "") + token.text, understood: colon <= 0 || filter !== null });
+      chips.push({ text: (negate ? "-" : "") + token.text, understood: !name || filter !== null });
+      // What is searched as text keeps all that was typed; an empty pair of quotes is nothing.
+      const text = token.text.startsWith('"') ? token.words : token.text;
       if (filter === "anywhere") negate = false;
-      else add(filter ?? { text: token.text });
+      else if (filter || text !== '""') add(filter ?? { text });
     }
   }
   while (stack.length > 1) add(close(stack.pop()!));

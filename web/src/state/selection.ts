@@ -1,13 +1,25 @@
 // Which row the keyboard is on, and which rows are ticked.
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import type { Id } from "../jmap/types.ts";
-import { idAt, total } from "./list.ts";
+import { idAt, revision, rowOf, total } from "./list.ts";
 
 export const cursor = signal(0);
 export const selected = signal<ReadonlySet<Id>>(new Set());
 /** All that the query finds, also what is not loaded. */
 export const everything = signal(false);
 let anchor = 0;
+
+/** Letters come and go above the cursor, and it stays on its own; where that went, the next one takes its place. */
+let held: Id | undefined;
+effect(() => {
+  held = idAt(cursor.value);
+});
+effect(() => {
+  revision.value;
+  const row = held && total.peek() ? rowOf(held) : -1;
+  if (row >= 0) cursor.value = row;
+  else held = idAt(cursor.peek());
+});
 
 export function toggle(row: number, range = false): void {
   const next = new Set(selected.peek());

@@ -4,7 +4,7 @@ import type { Id } from "../jmap/types.ts";
 import * as actions from "../state/actions.ts";
 import { email } from "../state/emails.ts";
 import { createMailbox, fullName, mailboxes } from "../state/mailboxes.ts";
-import { sayFailed } from "../state/toast.ts";
+import { say, sayFailed } from "../state/toast.ts";
 import { exportEmails } from "../state/transfer.ts";
 import { ask } from "./dialog.tsx";
 import { Menu } from "./menu.tsx";
@@ -71,7 +71,10 @@ export async function pickTime(): Promise<Date | null> {
   const soon = new Date(Date.now() + 3_600_000 - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
   const text = await ask(t().pickTime, t().date, soon, "datetime-local");
   const date = text ? new Date(text) : null;
-  return date && date.getTime() > Date.now() ? date : null;
+  if (!date) return null;
+  if (date.getTime() > Date.now()) return date;
+  say(t().timeIsOver, { kind: "failed" });
+  return null;
 }
 
 export function SnoozeMenu({ rows }: Rows) {

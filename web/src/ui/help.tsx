@@ -24,7 +24,7 @@ export default function Help({ commands, onClose }: { commands: Command[]; onClo
         {Object.keys(OPERATORS)
           .map((name) => `${name}:`)
           .join("  ")}{" "}
-        -x OR ( )
+        "two words" -x OR ( )
       </p>
     </Dialog>
   );

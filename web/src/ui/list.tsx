@@ -16,15 +16,15 @@ import { LabelMenu, MoreMenu, MoveMenu, SnoozeMenu } from "./act_menus.tsx";
 import { Button } from "./button.tsx";
 import { sure } from "./dialog.tsx";
 import { refocus } from "./focus.ts";
-import { filterNow } from "./query.ts";
+import { firstRow, scrollFor, TALLEST } from "./geometry.ts";
+import type { IconName } from "./icons.ts";
+import { filterNow, type Kind, kindsNow, toggleKind } from "./query.ts";
 import { Row } from "./row.tsx";
 
 const HEIGHTS = { compact: 32, cosy: 40, roomy: 56 };
 const SPARE = 8;
 /** Rows fetched before they are reached. */
 const AHEAD = 120;
-/** Browsers draw no element higher than some 30 million pixels: longer lists scroll faster than their rows are high. */
-const TALLEST = 15_000_000;
 const first = signal(0);
 const scrolledTo = signal(0);
 const room = signal(20);
@@ -41,13 +41,26 @@ export function targets(): Id[] {
   return id ? [id] : [];
 }
 
+/** The row that is to have the focus as soon as it is drawn. */
+let awaited: number | null = null;
+
+/** Moves the cursor, also to where nothing is loaded yet: a key that is pressed meanwhile counts. */
 export function moveCursor(by: number): void {
   cursor.value = Math.max(0, Math.min(total.peek() - 1, cursor.peek() + by));
-  queueMicrotask(() => {
-    const row = document.getElementById(`row-${cursor.peek()}`);
-    row?.focus({ preventScroll: false });
-    row?.scrollIntoView({ block: "nearest" });
-  });
+  awaited = cursor.peek();
+  const box = document.getElementById("list");
+  if (box) box.scrollTop = scrollFor(awaited, box.scrollTop, box.clientHeight, total.peek(), rowHeight.peek());
+  void need(awaited, awaited + 1);
+  queueMicrotask(focusAwaited);
+}
+
+/** Who went elsewhere meanwhile is not called back. */
+function focusAwaited(): void {
+  const row = awaited === null ? null : document.getElementById(`row-${awaited}`);
+  if (!row) return;
+  awaited = null;
+  const now = document.activeElement;
+  if (!now || now === document.body || now.closest(".list-pane")) row.focus({ preventScroll: true });
 }
 
 function SelectionBar() {
@@ -113,6 +126,11 @@ async function actOnEverything(what: (ids: Id[]) => Promise<void>): Promise<void
 
 function ListBar() {
   const n = total.value;
+  const kinds: [Kind, string, IconName][] = [
+    ["unread", t().onlyUnread, "mail"],
+    ["starred", t().onlyStarred, "star"],
+    ["attachment", t().onlyAttachments, "paperclip"],
+  ];
   return (
     <div class="bar" role="toolbar" aria-label={t().messages(n)}>
       <input
@@ -129,23 +147,18 @@ function ListBar() {
       <span class="grow" role="status">
         {loading.value ? t().loading : settings.value.conversations ? t().conversations(n) : t().messages(n)}
       </span>
+      {kinds.map(([kind, label, icon]) => (
+        <Button key={kind} label={label} icon={icon} pressed={kindsNow().includes(kind)} onClick={() => toggleKind(kind)} />
+      ))}
     </div>
   );
-}
-
-/** The row at the top of the window when the list is scrolled so far. */
-export function firstRow(scrolled: number, window: number, rows: number, height: number): number {
-  const tall = rows * height;
-  if (tall <= TALLEST) return Math.floor(scrolled / height);
-  const share = scrolled / Math.max(1, TALLEST - window);
-  return Math.round(Math.min(1, share) * Math.max(0, rows - window / height));
 }
 
 export function List({ onOpen }: { onOpen: (row: number) => void }) {
   const box = useRef<HTMLDivElement>(null);
   const focused = useRef(false);
   const pane = route.value;
-  const query = `${pane.view}/${pane.place}/${settings.value.conversations}`;
+  const query = `${pane.view}/${pane.place}/${settings.value.conversations}/${kindsNow()}`;
   useEffect(() => {
     clear();
     cursor.value = 0;
@@ -193,6 +206,7 @@ export function List({ onOpen }: { onOpen: (row: number) => void }) {
   revision.value;
   // A row or a button that goes takes the focus with it.
   useEffect(() => {
+    focusAwaited();
     if (focused.current) refocus();
   });
   const height = rowHeight.value;
@@ -281,7 +295,13 @@ export function List({ onOpen }: { onOpen: (row: number) => void }) {
         )}
         {!loading.value && !problem.value && total.value === 0 && (
           <p class="empty">
-            {pane.view === "search" ? t().emptySearch : box_ === withRole("inbox") ? t().emptyInbox : t().emptyBox}
+            {kindsNow().length
+              ? t().emptyKind
+              : pane.view === "search"
+                ? t().emptySearch
+                : box_ === withRole("inbox")
+                  ? t().emptyInbox
+                  : t().emptyBox}
           </p>
         )}
       </div>

@@ -1,7 +1,43 @@
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/t.ts";
 import { signIn } from "../jmap/client.ts";
+import { passkeysHere } from "../jmap/passkeys_here.ts";
+import { Button } from "./button.tsx";
+
+/** The second step: the code of the app, or one of the recovery codes, which have letters too. */
+function Code() {
+  const recovery = useSignal(false);
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => input.current?.focus(), [recovery.value]);
+  return (
+    <>
+      <label class="field">
+        <span>{recovery.value ? t().recoveryCode : t().code}</span>
+        <input
+          ref={input}
+          key={String(recovery.value)}
+          name="code"
+          inputMode={recovery.value ? "text" : "numeric"}
+          autocomplete={recovery.value ? "off" : "one-time-code"}
+          autocapitalize="off"
+          spellcheck={false}
+          pattern={recovery.value ? "[0-9A-Za-z \\-]{6,40}" : "[0-9]{3} ?[0-9]{3}"}
+          required
+        />
+      </label>
+      <button
+        type="button"
+        class="link small"
+        onClick={() => {
+          recovery.value = !recovery.value;
+        }}
+      >
+        {recovery.value ? t().useApp : t().useRecovery}
+      </button>
+    </>
+  );
+}
 
 /** The first page. It names no reason that would tell a stranger which addresses exist. */
 export function Login({ onDone }: { onDone: () => Promise<void> }) {
@@ -9,29 +45,42 @@ export function Login({ onDone }: { onDone: () => Promise<void> }) {
   const busy = useSignal(false);
   const needsCode = useSignal(false);
   const form = useRef<HTMLFormElement>(null);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    const value = (name: string) => (form.current!.elements.namedItem(name) as HTMLInputElement | null)?.value ?? "";
+  const trying = async (what: () => Promise<string>) => {
     busy.value = true;
     problem.value = "";
     try {
-      const answer = await signIn(value("username").trim(), value("password"), value("code").trim() || undefined);
-      if (answer === "ok") return await onDone();
-      if (answer === "slow") problem.value = t().slowDown;
-      else if (answer === "code") {
-        problem.value = needsCode.value ? t().codeRefused : "";
-        needsCode.value = true;
-        setTimeout(() => (form.current?.elements.namedItem("code") as HTMLInputElement | null)?.focus());
-      } else problem.value = t().refused;
+      problem.value = await what();
     } catch {
       problem.value = t().unreachable;
     } finally {
       busy.value = false;
     }
   };
+  /** Answers what to say; nothing if all is well. */
+  const byPassword = async (): Promise<string> => {
+    const field = (name: string) => form.current!.elements.namedItem(name) as HTMLInputElement | null;
+    const value = (name: string) => field(name)?.value ?? "";
+    const answer = await signIn(value("username").trim(), value("password"), value("code").trim() || undefined);
+    if (answer === "ok") await onDone();
+    else if (answer === "codeNeeded") needsCode.value = true;
+    else if (answer === "codeWrong") field("code")?.select();
+    return { ok: "", codeNeeded: "", codeWrong: t().codeRefused, slow: t().slowDown, refused: t().refused }[answer];
+  };
+  const byPasskey = async (): Promise<string> => {
+    const { signInWithPasskey } = await import("../jmap/passkeys.ts");
+    const answer = await signInWithPasskey();
+    if (answer === "ok") await onDone();
+    return { ok: "", stopped: t().passkeyStopped, slow: t().slowDown, refused: t().passkeyRefused }[answer];
+  };
   return (
     <main class="login">
-      <form ref={form} onSubmit={(event) => void submit(event)}>
+      <form
+        ref={form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void trying(byPassword);
+        }}
+      >
         <img src="/posthorn.svg" alt="" width="56" height="56" />
         <h1>Posthorn</h1>
         <label class="field">
@@ -42,18 +91,23 @@ export function Login({ onDone }: { onDone: () => Promise<void> }) {
           <span>{t().password}</span>
           <input name="password" type="password" autocomplete="current-password" required />
         </label>
-        {needsCode.value && (
-          <label class="field">
-            <span>{t().code}</span>
-            <input name="code" inputMode="numeric" autocomplete="one-time-code" pattern="[0-9A-Za-z \-]{6,24}" required />
-          </label>
-        )}
+        {needsCode.value && <Code />}
         <p class="problem" role="alert">
           {problem.value}
         </p>
         <button type="submit" class="button primary" disabled={busy.value}>
           {t().signIn}
         </button>
+        {passkeysHere && (
+          <Button
+            label={t().withPasskey}
+            icon="key-round"
+            class="outlined"
+            disabled={busy.value}
+            onClick={() => void trying(byPasskey)}
+            showLabel
+          />
+        )}
       </form>
     </main>
   );

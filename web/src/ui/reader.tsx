@@ -65,12 +65,21 @@ export function openRow(row: number, onDraft: (id: Id) => void): void {
   go({ thread: settings.peek().conversations ? one.threadId : id });
 }
 
+/** Whether the cursor is on the open conversation, or on the way to the next. */
+function isHere(): boolean {
+  const id = idAt(cursor.peek());
+  const open = route.peek().thread;
+  return !id || id === open || email(id).peek()?.threadId === open;
+}
+
 export async function openNext(by: number, onDraft: (id: Id) => void): Promise<void> {
-  const row = cursor.peek() + by;
+  // An open letter that left the list left its place to the next one.
+  const row = cursor.peek() + (by > 0 && !isHere() ? 0 : by);
   if (row < 0 || row >= total.peek()) return;
-  // The list may not have been scrolled so far.
+  // The list may not have been scrolled so far; another key that is pressed meanwhile goes on from there.
+  cursor.value = row;
   if (!idAt(row)) await need(row - 10, row + 10);
-  openRow(row, onDraft);
+  if (cursor.peek() === row) openRow(row, onDraft);
 }
 
 export async function unfold(id: Id): Promise<void> {

@@ -10,15 +10,23 @@ test("words and phrases are text, all must be there", () => {
   assert.deepEqual(filter("lease"), { text: "lease" });
   assert.deepEqual(filter('lease "clause seven"'), {
     operator: "AND",
-    conditions: [{ text: "lease" }, { text: "clause seven" }],
+    conditions: [{ text: "lease" }, { text: '"clause seven"' }],
   });
+  assert.deepEqual(filter('"not typed to its end'), { text: '"not typed to its end"' });
+  assert.deepEqual(filter('"back\\slash"'), { text: '"back\\\\slash"' });
+  assert.deepEqual(filter('"from:ana is quoted"'), { text: '"from:ana is quoted"' });
+  assert.deepEqual(filter('-"two words"'), { operator: "NOT", conditions: [{ text: '"two words"' }] });
+  assert.equal(filter('""'), null);
   assert.equal(filter("   "), null);
 });
 
 test("operators", () => {
   const table: [string, unknown][] = [
     ["from:ana", { from: "ana" }],
-    ['subject:"two words"', { subject: "two words" }],
+    ['subject:"two words"', { subject: '"two words"' }],
+    ['from:"Ana Lima"', { from: '"Ana Lima"' }],
+    ['list:"dev list"', { header: ["List-Id", '"dev list"'] }],
+    ['in:"work"', { inMailbox: "F7" }],
     ["has:attachment", { hasAttachment: true }],
     ["is:unread", { notKeyword: "$seen" }],
     ["in:work", { inMailbox: "F7" }],
