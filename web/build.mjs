@@ -51,8 +51,19 @@ const page = readFileSync(join(here, "src/index.html"), "utf8")
   .replaceAll("%SCRIPT%", `/app/${made("src/main.tsx")}`)
   .replaceAll("%STYLE%", `/app/${made("src/app.css")}`);
 writeFileSync(join(out, "index.html"), page);
-for (const name of ["manifest.webmanifest", "posthorn.svg", "icon-192.png", "icon-512.png", "service-worker.js"])
+for (const name of ["manifest.webmanifest", "posthorn.svg", "icon-192.png", "icon-512.png"])
   writeFileSync(join(out, name), readFileSync(join(here, "src", name)));
+
+// The service worker stands at the root, so that it may serve all of the app; it is one file.
+await build({
+  entryPoints: [join(here, "src/worker/service_worker.ts")],
+  outfile: join(out, "service-worker.js"),
+  bundle: true,
+  format: "iife",
+  minify: true,
+  target: "es2022",
+  logLevel: "warning",
+});
 
 // Text is compressed once, here, as hard as Brotli can: the server only copies it out.
 const sizes = [];

@@ -1,11 +1,13 @@
 """The webmail in Debian's Chromium against a real server: web/tests/e2e/*.test.mjs by Node's test runner, each test counted as one here."""
+import imaplib
 import json
 import os
 import subprocess
 import threading
+import time
 import unittest
 
-from harness import SOURCE, Folder, Pair, letter
+from harness import SOURCE, Folder, Pair, certificate, letter
 
 WEB = os.path.join(SOURCE, "web")
 NODE = os.path.join(WEB, "node_modules", ".bin", "node")
@@ -62,13 +64,19 @@ class Killer(threading.Thread):
 class Browser(unittest.TestCase):
     def test_in_chromium(self):
         folder = Folder("web")
-        pair = Pair(folder.path)
+        pair = Pair(folder.path, more_zone={"blue.test": "pictures A 127.0.9.3\n"}, more_sections={"push": 'ca_file = "ca.pem"\nallow_private = true\n'})
+        certificate(folder.path, "push.test", "127.0.9.40")
         pair.start()
         try:
-            pair.blue.add("carol")
+            pair.blue.add("carol", "dora", "erin")
             pair.blue.cli("account", "set", "alice@blue.test", "--quota", "1GiB")
             for i in range(30):
                 pair.blue.submit("carol@blue.test", ["alice@blue.test"], letter("Carol <carol@blue.test>", "alice@blue.test", f"This is letter {i}.\r\n".encode(), f"Letter {i}"))
+            # More than one window of the list.
+            client = pair.blue.imap("erin@blue.test")
+            for i in range(130):
+                client.append("INBOX", None, imaplib.Time2Internaldate(time.time() - 1000 + i), letter("Carol <carol@blue.test>", "erin@blue.test", f"Body {i}.\r\n".encode(), f"Number {i}."))
+            client.logout()
             environment = {"URL": f"https://{pair.blue.address}:{pair.blue.ports['https']}", "PASSWORD": pair.blue.passwords["alice@blue.test"],
                            "SUBMISSIONS": f"{pair.blue.address}:{pair.blue.ports['submissions']}", "IMAPS": f"{pair.blue.address}:{pair.blue.ports['imaps']}",
                            "GREEN_IMAPS": f"{pair.green.address}:{pair.green.ports['imaps']}", "SHOTS": os.environ.get("SHOTS", ""), "CONTROL": folder.path}

@@ -5,6 +5,7 @@ import { chooseLanguage, t } from "./i18n/t.ts";
 import { client } from "./jmap/client.ts";
 import { loadMailboxes } from "./state/mailboxes.ts";
 import { startSync } from "./state/sync.ts";
+import { startWorker, whenSubscribed } from "./state/worker.ts";
 import { Login } from "./ui/login.tsx";
 import { Shell } from "./ui/shell.tsx";
 
@@ -25,6 +26,7 @@ async function start(): Promise<void> {
     await loadMailboxes();
     state.value = "in";
     stop = await startSync();
+    setTimeout(() => void whenSubscribed((part) => part.keepOn()), 2000);
   } catch {
     state.value = "unreachable";
   }
@@ -46,4 +48,4 @@ function App() {
 
 await Promise.all([chooseLanguage(), start()]);
 render(<App />, document.getElementById("app")!);
-if ("serviceWorker" in navigator) navigator.serviceWorker.register("/service-worker.js").catch(() => {});
+startWorker();

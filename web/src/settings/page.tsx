@@ -1,5 +1,5 @@
 // Settings: how it looks, how one reads and writes, names and signatures, the automatic reply, the account.
-import { signal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { identities, loadIdentities } from "../compose/drafts.ts";
 import { chooseLanguage, t } from "../i18n/t.ts";
@@ -9,7 +9,9 @@ import { change, type Settings as Preferences, settings } from "../state/setting
 import { say, sayFailed } from "../state/toast.ts";
 import { Button } from "../ui/button.tsx";
 import { Account } from "./account.tsx";
+import { Notifications } from "./notifications.tsx";
 import { Transfer } from "./transfer.tsx";
+import { VacationForm } from "./vacation.tsx";
 
 function Choice<K extends keyof Preferences>(p: {
   name: K;
@@ -83,71 +85,6 @@ function IdentityForm({ one }: { one: Identity }) {
   );
 }
 
-interface Vacation {
-  isEnabled: boolean;
-  fromDate: string | null;
-  toDate: string | null;
-  subject: string | null;
-  textBody: string | null;
-}
-const vacation = signal<Vacation | null>(null);
-
-function VacationForm() {
-  useEffect(() => {
-    client
-      .call<{ list: Vacation[] }>("VacationResponse/get", { ids: ["singleton"] })
-      .then((answer) => void (vacation.value = answer.list[0] ?? null), sayFailed);
-  }, []);
-  const one = vacation.value;
-  if (!one) return null;
-  const set = (some: Partial<Vacation>) => void (vacation.value = { ...one, ...some });
-  const day = (iso: string | null) => iso?.slice(0, 10) ?? "";
-  const save = async () => {
-    try {
-      await client.set("VacationResponse", { update: { singleton: one } });
-      say(t().savedWord);
-    } catch (error) {
-      sayFailed(error);
-    }
-  };
-  return (
-    <section aria-labelledby="vacation">
-      <h2 id="vacation">{t().vacation}</h2>
-      <label class="line">
-        <span class="grow">{t().vacationOn}</span>
-        <input type="checkbox" checked={one.isEnabled} onChange={(event) => set({ isEnabled: event.currentTarget.checked })} />
-      </label>
-      <label class="field">
-        <span>{t().subject}</span>
-        <input type="text" value={one.subject ?? ""} onInput={(event) => set({ subject: event.currentTarget.value || null })} />
-      </label>
-      <label class="field">
-        <span>{t().messageBody}</span>
-        <textarea rows={4} value={one.textBody ?? ""} onInput={(event) => set({ textBody: event.currentTarget.value || null })} />
-      </label>
-      <div class="line">
-        <label>
-          <span class="small">{t().from} </span>
-          <input
-            type="date"
-            value={day(one.fromDate)}
-            onInput={(event) => set({ fromDate: event.currentTarget.value ? `${event.currentTarget.value}T00:00:00Z` : null })}
-          />
-        </label>
-        <label>
-          <span class="small">{t().to} </span>
-          <input
-            type="date"
-            value={day(one.toDate)}
-            onInput={(event) => set({ toDate: event.currentTarget.value ? `${event.currentTarget.value}T23:59:59Z` : null })}
-          />
-        </label>
-        <Button label={t().save} onClick={() => void save()} showLabel />
-      </div>
-    </section>
-  );
-}
-
 export function Settings() {
   useEffect(() => void loadIdentities().catch(sayFailed), []);
   return (
@@ -213,6 +150,7 @@ export function Settings() {
         ))}
       </section>
       {client.can("urn:ietf:params:jmap:vacationresponse") && <VacationForm />}
+      <Notifications />
       <Transfer />
       <Account />
     </section>

@@ -88,7 +88,8 @@ export async function exportEmails(ids: readonly Id[]): Promise<number> {
   return list.length;
 }
 
-function save(blob: Blob, name: string): void {
+/** Gives the user a file. */
+export function save(blob: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;

@@ -40,10 +40,21 @@ export function Dialog(p: { title: string; onClose: () => void; children: Compon
   );
 }
 
+export interface Field {
+  label: string;
+  value?: string;
+  type?: "text" | "url" | "password" | "datetime-local";
+  /** What a password manager may do with it. */
+  autocomplete?: "current-password" | "new-password" | "off";
+  least?: number;
+}
+
 interface Question {
   text: string;
-  field?: { label: string; value: string; type?: "text" | "url" | "password" | "datetime-local" };
-  answer: (value: string | null) => void;
+  help?: string;
+  fields: Field[];
+  act: string;
+  answer: (values: string[] | null) => void;
 }
 
 const question = signal<Question | null>(null);
@@ -51,54 +62,56 @@ const question = signal<Question | null>(null);
 /** Asks yes or no. Only for what cannot be undone. */
 export function sure(text: string): Promise<boolean> {
   return new Promise((resolve) => {
-    question.value = { text, answer: (value) => resolve(value !== null) };
+    question.value = { text, fields: [], act: t().yes, answer: (values) => resolve(values !== null) };
+  });
+}
+
+/** Asks for some lines of text; each has to be filled in. `act` names what follows. */
+export function askAll(text: string, fields: Field[], act: string, help?: string): Promise<string[] | null> {
+  return new Promise((resolve) => {
+    question.value = { text, fields, act, answer: resolve, ...(help ? { help } : {}) };
   });
 }
 
 /** Asks for one line of text. */
-export function ask(
-  text: string,
-  label: string,
-  value = "",
-  type: "text" | "url" | "password" | "datetime-local" = "text",
-): Promise<string | null> {
-  return new Promise((resolve) => {
-    question.value = { text, field: { label, value, type }, answer: resolve };
-  });
+export async function ask(text: string, label: string, value = "", type: Field["type"] = "text"): Promise<string | null> {
+  return (await askAll(text, [{ label, value, type }], t().yes))?.[0] ?? null;
 }
 
 export function Questions() {
   const asked = question.value;
-  const input = useRef<HTMLInputElement>(null);
+  const form = useRef<HTMLFormElement>(null);
   if (!asked) return null;
-  const done = (value: string | null) => {
+  const done = (values: string[] | null) => {
     question.value = null;
-    asked.answer(value);
+    asked.answer(values);
   };
   return (
     <Dialog title={asked.text} onClose={() => done(null)} class="question">
       <form
+        ref={form}
         onSubmit={(event) => {
           event.preventDefault();
-          const value = input.current?.value ?? "";
-          if (!asked.field || value) done(value);
+          done([...form.current!.querySelectorAll("input")].map((input) => input.value));
         }}
       >
-        {asked.field && (
-          <label class="field">
-            <span>{asked.field.label}</span>
+        {asked.help && <p class="small">{asked.help}</p>}
+        {asked.fields.map((field) => (
+          <label class="field" key={field.label}>
+            <span>{field.label}</span>
             <input
-              ref={input}
-              {...({ type: asked.field.type ?? "text" } as { type: "text" })}
-              defaultValue={asked.field.value}
-              autofocus
+              {...({ type: field.type ?? "text", minLength: field.least } as { type: "text" })}
+              autocomplete={field.autocomplete ?? "off"}
+              defaultValue={field.value ?? ""}
+              step={field.type === "datetime-local" ? "any" : undefined}
+              required
             />
           </label>
-        )}
+        ))}
         <div class="dialog-acts">
           <Button label={t().cancel} onClick={() => done(null)} />
           <button type="submit" class="button primary">
-            {t().yes}
+            {asked.act}
           </button>
         </div>
       </form>

@@ -13,6 +13,7 @@ export const ICONS = [
   "chevron-up",
   "circle-help",
   "clock",
+  "copy",
   "corner-up-left",
   "download",
   "ellipsis",

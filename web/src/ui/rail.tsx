@@ -1,12 +1,14 @@
 // The left rail: mailboxes and labels with their unread counts, quota, and the ways to settings and contacts.
 import { signal } from "@preact/signals";
+import { Fragment } from "preact";
 import { useEffect } from "preact/hooks";
 import { size, t } from "../i18n/t.ts";
 import { client } from "../jmap/client.ts";
 import type { Id, Mailbox } from "../jmap/types.ts";
 import { label, moveTo } from "../state/actions.ts";
 import { createMailbox, fullName, mailboxes, placeOf } from "../state/mailboxes.ts";
-import { go, route } from "../state/route.ts";
+import { loadQuota, quota } from "../state/quota.ts";
+import { go, print, route } from "../state/route.ts";
 import { say, sayFailed } from "../state/toast.ts";
 import { Button } from "./button.tsx";
 import { ask } from "./dialog.tsx";
@@ -16,18 +18,6 @@ import { mailboxIcon, mailboxLabel } from "./names.ts";
 
 export const railOpen = signal(false);
 export const DRAGGED = "application/x-posthorn-rows";
-
-interface Quota {
-  used: number;
-  hardLimit: number;
-}
-const quota = signal<Quota | null>(null);
-
-async function loadQuota(): Promise<void> {
-  if (!client.can("urn:ietf:params:jmap:quota")) return;
-  const answer = await client.call<{ list: (Quota & { resourceType: string })[] }>("Quota/get", { ids: null });
-  quota.value = answer.list.find((one) => one.resourceType === "octets") ?? null;
-}
 
 function Place({ box }: { box: Mailbox }) {
   const over = signal(false);
@@ -87,18 +77,19 @@ async function newMailbox(): Promise<void> {
   }
 }
 
-function PageLink(p: { view: "settings" | "contacts"; icon: IconName; text: string }) {
-  const here = route.value.view === p.view;
+function PageLink(p: { view: "settings" | "contacts" | "search"; place?: string; icon: IconName; text: string }) {
+  const place = p.place ?? "";
+  const here = route.value.view === p.view && (!place || route.value.place === place);
   return (
     <li>
       <a
-        href={`/${p.view}`}
+        href={print({ view: p.view, place, thread: null })}
         class={`place ${here ? "here" : ""}`}
         aria-current={here ? "page" : undefined}
         onClick={(event) => {
           event.preventDefault();
           railOpen.value = false;
-          go({ view: p.view, place: "" });
+          go({ view: p.view, place });
         }}
       >
         <Icon name={p.icon} />
@@ -118,7 +109,10 @@ export function Rail({ onCompose }: { onCompose: () => void }) {
       <Button label={t().compose} icon="pencil" hint="c" kind="primary" class="compose" onClick={onCompose} showLabel />
       <ul>
         {withRoles.map((one) => (
-          <Place key={one.id} box={one} />
+          <Fragment key={one.id}>
+            <Place box={one} />
+            {one.role === "inbox" && <PageLink view="search" place="is:starred" icon="star" text={t().starredBox} />}
+          </Fragment>
         ))}
       </ul>
       <div class="rail-head">

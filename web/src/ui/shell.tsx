@@ -11,6 +11,7 @@ import { go, route } from "../state/route.ts";
 import { clear, cursor, selected, selectLoaded, toggle } from "../state/selection.ts";
 import { connected } from "../state/sync.ts";
 import { say, sayFailed, undoLast } from "../state/toast.ts";
+import { whenSubscribed } from "../state/worker.ts";
 import { Button, TaughtKey } from "./button.tsx";
 import { Questions, sure } from "./dialog.tsx";
 import { addKeys, type Keys } from "./keys.ts";
@@ -142,6 +143,7 @@ export function toggleJourney(): void {
 }
 
 async function leaveServer(): Promise<void> {
+  await whenSubscribed((part) => part.endHere());
   await signOut().catch(() => {});
   location.assign("/");
 }

@@ -1,5 +1,7 @@
 // One Chromium for all tests of a file; a page that has logged in; axe; letters by curl.
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
@@ -10,10 +12,11 @@ export const address = "alice@blue.test";
 const run = promisify(execFile);
 export const base = url;
 
-export async function launch() {
+export async function launch(...more) {
   return chromium.launch({
     executablePath: "/usr/bin/chromium",
     args: [
+      ...more,
       "--no-sandbox",
       "--disable-gpu",
       "--disable-quic",
@@ -40,9 +43,8 @@ export async function open(browser, options = {}, own = url) {
   page.troubles = [];
   page.on("pageerror", (error) => page.troubles.push(`error: ${error.message}`));
   page.on("console", (message) => {
-    // Whether there is a session, and whether the server has an account page, is found by asking.
-    const asked = /status of 401/.test(message.text()) || message.location().url.includes("/account/");
-    if (message.type() === "error" && !asked) page.troubles.push(`console: ${message.text()}`);
+    // Whether there is a session is found by asking.
+    if (message.type() === "error" && !/status of 401/.test(message.text())) page.troubles.push(`console: ${message.text()}`);
   });
   page.on("request", (request) => {
     if (!request.url().startsWith(own) && !/^(data|blob|about):/.test(request.url()))
@@ -68,14 +70,38 @@ export async function signedIn(browser, options, path) {
 const axe = await readFile(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
 /** Serious and critical findings of axe, as text. The script comes by the debugger, so the page's policy stays as it is. */
-export async function findings(page) {
+export async function findings(page, within = "html") {
   await page.evaluate(axe);
-  const result = await page.evaluate(() => globalThis.axe.run(document, { iframes: false, resultTypes: ["violations"] }));
+  const result = await page.evaluate(
+    (within) => globalThis.axe.run(within, { iframes: false, resultTypes: ["violations"] }),
+    within,
+  );
   return result.violations
     .filter((one) => one.impact === "serious" || one.impact === "critical")
     .flatMap((one) =>
       one.nodes.map((node) => `${one.id}: ${node.target.join(" ")} ${node.failureSummary?.split("\n")[1] ?? ""}`),
     );
+}
+
+export const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+
+/** A part of the page is clean wide and light, narrow and dark; a picture of each. */
+export async function cleanEverywhere(page, name, within = "body") {
+  const before = page.viewportSize();
+  for (const [size, viewport, colorScheme] of [
+    ["wide", { width: 1280, height: 800 }, "light"],
+    ["narrow", PHONE.viewport, "dark"],
+  ]) {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme });
+    await page.locator(within).evaluate((one) => one.scrollIntoView());
+    await shot(page, `${name}-${size}-${colorScheme}`);
+    assert.deepEqual(await findings(page, within), [], `${name} ${size} ${colorScheme}`);
+    const fits = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+    assert.ok(fits, `${name} is wider than the screen`);
+  }
+  await page.setViewportSize(before);
+  await page.emulateMedia({ colorScheme: "light" });
 }
 
 export async function shot(page, name) {
@@ -102,12 +128,12 @@ export async function deliver(message, from = "carol@blue.test", to = [address])
   await child;
 }
 
-export async function imap(command, mailbox = "INBOX", server = IMAPS, user = address) {
+export async function imap(command, mailbox = "INBOX", server = IMAPS, user = address, password = PASSWORD) {
   const { stdout } = await run("curl", [
     "-sk",
     `imaps://${server}/${encodeURIComponent(mailbox)}`,
     "--user",
-    `${user}:${PASSWORD}`,
+    `${user}:${password}`,
     "-X",
     command,
   ]);
@@ -128,6 +154,18 @@ export const row = (page, text) => page.getByRole("row").filter({ hasText: text 
 
 /** The words of the toast; it is announced once and goes by itself. */
 export const toast = (page, text) => page.locator(".toasts").getByText(text).first();
+
+/** The code that an app shows for a key (RFC 6238). */
+export function codeOf(secret, at = Date.now()) {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret].map((one) => alphabet.indexOf(one).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((one) => Number.parseInt(one, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+  const digest = createHmac("sha1", key).update(counter).digest();
+  const number = digest.readUInt32BE(digest[19] & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, "0");
+}
 
 /** The server is killed as by a power cut, and started again; the Python around us does it. */
 export async function killServer() {

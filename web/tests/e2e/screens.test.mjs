@@ -1,7 +1,7 @@
 // Every screen in light and dark, wide and on a phone: a picture of each (SHOTS=FOLDER) and axe on each.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { address, deliver, findings, launch, open, row, shot, signedIn } from "./browser.mjs";
+import { address, deliver, findings, launch, open, PHONE, row, shot, signedIn } from "./browser.mjs";
 
 let browser;
 before(async () => {
@@ -69,9 +69,13 @@ const SCREENS = {
     await page.getByRole("heading", { name: "Settings", exact: true }).waitFor();
     await page.getByRole("heading", { name: "Mail files" }).waitFor();
   },
+  account: async (page) => {
+    await page.getByRole("heading", { name: "Account and security" }).scrollIntoViewIfNeeded();
+    await page.getByRole("region", { name: "Sessions" }).getByText("(this one)").first().waitFor();
+    await page.evaluate(() => document.getElementById("account").scrollIntoView());
+  },
 };
 
-const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 const LOOKS = {
   light: { viewport: { width: 1280, height: 800 }, colorScheme: "light" },
   dark: { viewport: { width: 1280, height: 800 }, colorScheme: "dark" },
