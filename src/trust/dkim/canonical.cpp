@@ -27,35 +27,6 @@ void append_simple(std::string_view whole, std::string& out) {
   }
 }
 
-// rfc:6376#3.4.2
-void append_relaxed(const mail::HeaderField& field, std::string& out) {
-  for (const char c : field.name) out += Cursor::lower(c);
-  out += ':';
-  const std::size_t begin = out.size();
-  bool space = false;
-  const char* at = field.value.begin();
-  const char* const last = field.value.end();
-  while (at < last) {
-    const char c = *at;
-    if (c == '\n' || (c == '\r' && at + 1 < last && at[1] == '\n')) {  // a fold; white space follows it
-      ++at;
-      continue;
-    }
-    if (c == ' ' || c == '\t') {
-      space = true;
-      ++at;
-      continue;
-    }
-    if (space && out.size() > begin) out += ' ';
-    space = false;
-    // A lone CR is content, but is looked at alone.
-    const char* const end = std::find_if(at + 1, last, [](char one) { return static_cast<unsigned char>(one) <= ' '; });
-    out.append(at, end);
-    at = end;
-  }
-  out += crlf;
-}
-
 // True where byte i must not be copied as it stands. `next` is the byte behind it.
 constexpr bool is_special(char c, char next, bool relaxed) {
   const bool bare_newline = (next == '\n') & (c != '\r');
@@ -87,6 +58,57 @@ std::array<std::uint64_t, 2> words_of(const Vector& bytes) {
 std::size_t first_byte(std::uint64_t word) {
   const int bit = std::endian::native == std::endian::little ? std::countr_zero(word) : std::countl_zero(word);
   return static_cast<std::size_t>(bit) / 8;
+}
+
+// The first white space, control or line end at or after `at`.
+const char* word_end(const char* at, const char* last) {
+  for (; at + 16 <= last; at += 16) {
+    Bytes16 c;
+    std::memcpy(&c, at, 16);
+    const auto words = words_of(c <= ' ');
+    if (words[0] != 0) return at + first_byte(words[0]);
+    if (words[1] != 0) return at + 8 + first_byte(words[1]);
+  }
+  while (at < last && static_cast<unsigned char>(*at) > ' ') ++at;
+  return at;
+}
+
+// rfc:6376#3.4.2. Never more bytes than the name and value have, a colon and a line end.
+std::size_t write_relaxed(const mail::HeaderField& field, char* const out) {
+  char* to = out;
+  for (const char c : field.name) *to++ = Cursor::lower(c);
+  *to++ = ':';
+  const char* const begin = to;
+  bool space = false;
+  const char* at = field.value.begin();
+  const char* const last = field.value.end();
+  while (at < last) {
+    const char c = *at;
+    if (c == '\n' || (c == '\r' && at + 1 < last && at[1] == '\n')) {  // a fold; white space follows it
+      ++at;
+      continue;
+    }
+    if (c == ' ' || c == '\t') {
+      space = true;
+      ++at;
+      continue;
+    }
+    if (space && to > begin) *to++ = ' ';
+    space = false;
+    // A lone CR is content, but is looked at alone.
+    const char* const end = word_end(at + 1, last);
+    to = std::copy(at, end, to);
+    at = end;
+  }
+  *to++ = '\r';
+  *to++ = '\n';
+  return static_cast<std::size_t>(to - out);
+}
+
+void append_relaxed(const mail::HeaderField& field, std::string& out) {
+  const auto before = out.size();
+  out.resize_and_overwrite(before + field.name.size() + field.value.size() + 3,
+                           [&](char* bytes, std::size_t) { return before + write_relaxed(field, bytes + before); });
 }
 
 #if defined(__x86_64__)

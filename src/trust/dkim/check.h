@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -43,6 +44,7 @@ class SignedMessage {
   struct Name {
     std::string_view name;
     std::size_t begin = 0, end = 0;
+    std::uint64_t mark = 0;  // of the name: equal names have equal ones
   };
   const Name* find(std::string_view name) const;
   std::string lower_;

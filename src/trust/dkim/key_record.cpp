@@ -1,8 +1,8 @@
 #include "trust/dkim/key_record.h"
 
 #include <algorithm>
+#include <array>
 
-#include "base/codec.h"
 #include "base/recent.h"
 #include "base/text.h"
 #include "trust/dkim/tag_list.h"
@@ -78,12 +78,16 @@ std::string key_name(std::string_view selector, std::string_view domain) {
 KeyFound read_key(std::string_view record, const KeyWanted& wanted, const Limits& limits) {
   if (record.size() > limits.key_record) return no_key("the key record is too long");
   // The same few keys sign most of the mail, and a key made anew costs more than its signature.
-  thread_local Recent<KeyFound> recent;
-  Encoder question;
-  question.u8(static_cast<std::uint8_t>(wanted.kind)).u8(static_cast<std::uint8_t>(wanted.digest)).u8(static_cast<std::uint8_t>(wanted.identity));
-  const auto asked = question.u32(limits.rsa_min).u32(limits.rsa_max).string(record).take();
-  if (const auto* known = recent.find(asked)) return *known;
-  return recent.keep(asked, read_anew(record, wanted, limits));
+  struct Known {
+    KeyFound found;
+    unsigned rsa_min = 0, rsa_max = 0;
+  };
+  constexpr std::size_t ways = 8;
+  thread_local std::array<Recent<Known>, ways> recent;  // one for each thing that can be wanted of a record
+  const auto way = (wanted.kind == crypto::KeyKind::rsa ? 0U : 1U) + (wanted.digest == crypto::Digest::sha256 ? 0U : 2U) +
+                   (wanted.identity == IdentityDomain::below ? 4U : 0U);
+  if (const auto* known = recent[way].find(record); known && known->rsa_min == limits.rsa_min && known->rsa_max == limits.rsa_max) return known->found;
+  return recent[way].keep(record, {read_anew(record, wanted, limits), limits.rsa_min, limits.rsa_max}).found;
 }
 
 KeyFound choose_key(const dns::Answer& answer, const KeyWanted& wanted, const Limits& limits) {

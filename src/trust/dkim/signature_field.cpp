@@ -49,19 +49,20 @@ bool read_canonical(const TagList& list, SignatureField& into) {
 bool read_field_names(const TagList& list, SignatureField& into) {
   const auto* h = needed(list, "h", into);
   if (!h) return false;
-  const auto count = static_cast<std::size_t>(std::ranges::count(h->value, ':')) + 1;
-  if (count > most_names) return refuse(into, Fault::too_many, "h= names more fields than a header may have");
-  into.shown.signed_fields.reserve(count);
+  auto& listed = into.shown.signed_fields;
+  listed.reserve(h->value.size() / 8);
+  bool has_from = false;
   for (auto rest = h->value;;) {
+    if (listed.size() == most_names) return refuse(into, Fault::too_many, "h= names more fields than a header may have");
     const auto colon = rest.find(':');
-    auto& name = into.shown.signed_fields.emplace_back(trim_fws(rest.substr(0, colon)));
+    auto& name = listed.emplace_back(trim_fws(rest.substr(0, colon)));
     for (char& c : name) c = Cursor::lower(c);
+    has_from = has_from || name == "from";
     if (colon == rest.npos) break;
     rest.remove_prefix(colon + 1);
   }
   // rfc:6376#5.4
-  const auto& listed = into.shown.signed_fields;
-  return std::ranges::find(listed, "from") != listed.end() || refuse(into, Fault::syntax, "From is not signed");
+  return has_from || refuse(into, Fault::syntax, "From is not signed");
 }
 
 bool read_body_tags(const TagList& list, SignatureField& into) {

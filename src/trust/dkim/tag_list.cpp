@@ -61,6 +61,9 @@ std::size_t tag_end(std::string_view text, std::size_t at, unsigned& kinds) {
   return at;
 }
 
+// Upper and lower case letters differ in their low six bits.
+std::size_t letter_place(char c) { return static_cast<unsigned char>(c) & 63U; }
+
 int hex_value(char c) {
   if (is_digit(c)) return c - '0';
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
@@ -69,9 +72,12 @@ int hex_value(char c) {
 }  // namespace
 
 const Tag* TagList::find(std::string_view name) const {
-  // Most names are one letter: the library's comparison would cost more than the rest.
+  if (name.size() == 1) {
+    const std::size_t place = letters[letter_place(name.front())];
+    return place == 0 ? nullptr : &tags[place - 1];
+  }
   for (const auto& tag : tags)
-    if (tag.name.size() == name.size() && tag.name.front() == name.front() && tag.name == name) return &tag;
+    if (tag.name.size() == name.size() && tag.name == name) return &tag;
   return nullptr;
 }
 
@@ -95,6 +101,7 @@ const Tag* TagList::find(std::string_view name) const {
     if (list.find(name)) return fail(Errc::invalid, "the tag " + std::string(name) + "= stands there twice");
     if (list.tags.size() == most_tags) return fail(Errc::too_big, "more than " + std::to_string(most_tags) + " tags");
     list.tags.push_back({name, value, at + equals + 1, semicolon});
+    if (name.size() == 1) list.letters[letter_place(name.front())] = static_cast<std::uint8_t>(list.tags.size());
     if (last) return list;
     at = semicolon + 1;
   }

@@ -2,6 +2,8 @@
 // Pure. Security: text of strangers; one pass, at most `most_tags` tags, views into the given text.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +21,8 @@ struct Tag {
 
 struct TagList {
   std::vector<Tag> tags;
+  // Of names of one letter, as nearly all are: the place in `tags`, plus one.
+  std::array<std::uint8_t, 64> letters{};
   const Tag* find(std::string_view name) const;
 };
 
