@@ -25,11 +25,12 @@ std::string reverse_v4(const unsigned char* bytes) {
 template <class Accept>
 bool has_labels_of(std::string_view name, Accept accept) {
   if (name.empty() || name.size() > 253) return false;
-  for (const auto label : split(name, '.')) {
-    if (label.empty() || label.size() > 63) return false;
-    if (!std::all_of(label.begin(), label.end(), accept)) return false;
+  std::size_t length = 0;  // of the label so far
+  for (const char c : name) {
+    if (c == '.' ? length == 0 : !accept(c) || length == 63) return false;
+    length = c == '.' ? 0 : length + 1;
   }
-  return true;
+  return length != 0;
 }
 
 bool is_valid_name(std::string_view name) { return has_labels_of(name, is_ldh_or_underscore); }

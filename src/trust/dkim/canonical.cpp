@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/cursor.h"
+#include "base/scan.h"
 #include "trust/dkim/tag_list.h"
 
 namespace posthorn::trust::dkim {
@@ -34,9 +35,7 @@ constexpr bool is_special(char c, char next, bool relaxed) {
   return bare_newline | (relaxed & reduced);
 }
 
-// Many bytes at once, in the vector types that GCC and Clang share. Bytes of `special` are 0xff where is_special() holds.
-using Bytes16 = unsigned char __attribute__((vector_size(16)));
-
+// Many bytes at once. Bytes of the result are 0xff where is_special() holds.
 template <bool relaxed>
 auto special_bytes(const char* at) {
   Bytes16 c, next;
@@ -45,32 +44,6 @@ auto special_bytes(const char* at) {
   auto special = (next == '\n') & (c != '\r');
   if (relaxed) special |= (c == '\t') | ((c == ' ') & ((next == ' ') | (next == '\t') | (next == '\r') | (next == '\n')));
   return special;
-}
-
-template <class Vector>
-std::array<std::uint64_t, 2> words_of(const Vector& bytes) {
-  std::array<std::uint64_t, 2> words;
-  std::memcpy(words.data(), &bytes, 16);
-  return words;
-}
-
-// The index of the lowest byte of a word that is not 0, as it stands in memory.
-std::size_t first_byte(std::uint64_t word) {
-  const int bit = std::endian::native == std::endian::little ? std::countr_zero(word) : std::countl_zero(word);
-  return static_cast<std::size_t>(bit) / 8;
-}
-
-// The first white space, control or line end at or after `at`.
-const char* word_end(const char* at, const char* last) {
-  for (; at + 16 <= last; at += 16) {
-    Bytes16 c;
-    std::memcpy(&c, at, 16);
-    const auto words = words_of(c <= ' ');
-    if (words[0] != 0) return at + first_byte(words[0]);
-    if (words[1] != 0) return at + 8 + first_byte(words[1]);
-  }
-  while (at < last && static_cast<unsigned char>(*at) > ' ') ++at;
-  return at;
 }
 
 // rfc:6376#3.4.2. Never more bytes than the name and value have, a colon and a line end.

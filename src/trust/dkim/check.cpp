@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "base/cursor.h"
 #include "base/text.h"
@@ -16,15 +15,10 @@ constexpr std::array<std::string_view, 13> shown_fields = {
     "subject",    "message-id", "in-reply-to", "references", "mime-version", "content-type",
     "content-transfer-encoding"};
 
-// The length and the last seven bytes: names of fields differ in them more often than at their beginnings.
-std::uint64_t mark_of(std::string_view name) {
-  std::array<char, 8> bytes{};
-  const auto tail = std::min<std::size_t>(name.size(), 7);
-  std::memcpy(bytes.data(), name.data() + name.size() - tail, tail);
-  bytes[7] = static_cast<char>(name.size());
-  std::uint64_t mark = 0;
-  std::memcpy(&mark, bytes.data(), 8);
-  return mark;
+// Below 64.
+std::size_t sum_of(std::string_view name) {
+  if (name.empty()) return 0;
+  return (name.size() * 5 + static_cast<unsigned char>(name.front()) + 3U * static_cast<unsigned char>(name.back())) % 64;
 }
 
 bool fails(Signature& shown, Fault fault, std::string reason) {
@@ -61,22 +55,22 @@ SignedMessage::SignedMessage(const mail::Message& message) : message_(message) {
   order_.reserve(all.size());
   names_.reserve(all.size());
   for (const auto& [name, index] : all) {
-    if (names_.empty() || names_.back().name != name) names_.push_back({name, order_.size(), order_.size(), mark_of(name)});
+    if (names_.empty() || names_.back().name != name) {
+      names_.push_back({name, order_.size(), order_.size()});
+      auto& place = places_[sum_of(name)];
+      if (place == 0 && names_.size() <= UINT8_MAX) place = static_cast<std::uint8_t>(names_.size());
+    }
     order_.push_back(index);
     ++names_.back().end;
   }
 }
 
 const SignedMessage::Name* SignedMessage::find(std::string_view name) const {
-  constexpr std::size_t few = 32;  // of so few, looking at each is quicker
-  if (names_.size() > few) {
-    const auto at = std::ranges::lower_bound(names_, name, {}, &Name::name);
-    return at == names_.end() || at->name != name ? nullptr : &*at;
-  }
-  const auto mark = mark_of(name);
-  for (const auto& one : names_)
-    if (one.mark == mark && one.name == name) return &one;
-  return nullptr;
+  const std::size_t place = places_[sum_of(name)];
+  if (place == 0 && names_.size() <= UINT8_MAX) return nullptr;
+  if (place != 0 && names_[place - 1].name == name) return &names_[place - 1];
+  const auto at = std::ranges::lower_bound(names_, name, {}, &Name::name);
+  return at == names_.end() || at->name != name ? nullptr : &*at;
 }
 
 std::span<const std::size_t> SignedMessage::fields_of(std::string_view name) const {

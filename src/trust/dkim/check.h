@@ -44,11 +44,12 @@ class SignedMessage {
   struct Name {
     std::string_view name;
     std::size_t begin = 0, end = 0;
-    std::uint64_t mark = 0;  // of the name: equal names have equal ones
   };
   const Name* find(std::string_view name) const;
   std::string lower_;
   std::vector<Name> names_;
+  // By a sum over a name: the place in `names_` of the first one with it, plus one. Most names that are looked for are not there.
+  std::array<std::uint8_t, 64> places_{};
   std::vector<std::size_t> order_;
   std::array<std::optional<BodyDigest>, 4> bodies_;  // of each form and digest
 };
