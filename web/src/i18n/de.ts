@@ -344,7 +344,7 @@ export const de: Messages = {
   passkeys: "Passkeys",
   passkeysHelp:
     "Melden Sie sich mit der Bildschirmsperre eines Geräts an statt mit dem Passwort. Eine Seite, die nur so aussieht wie diese, kann nichts damit anfangen.",
-  noPasskeys: "Dieser Browser, oder ein Server ohne Namen, kann keine Passkeys benutzen.",
+  noPasskeys: "Passkeys brauchen einen Browser, der sie kennt, und einen Server, der unter einem Namen zu erreichen ist.",
   addPasskey: "Passkey hinzufügen",
   passkeyName: "Name des Geräts",
   passkeyAdded: "Passkey hinzugefügt",

@@ -351,7 +351,7 @@ export const en = {
   passkeys: "Passkeys",
   passkeysHelp:
     "Sign in by the screen lock of a device instead of your password. A page that only looks like this one cannot make use of it.",
-  noPasskeys: "This browser, or a server without a name, cannot use passkeys.",
+  noPasskeys: "Passkeys need a browser that knows them, and a server that is reached by a name.",
   addPasskey: "Add a passkey",
   passkeyName: "Name of the device",
   passkeyAdded: "Passkey added",

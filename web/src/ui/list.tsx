@@ -245,6 +245,7 @@ export function List({ onOpen }: { onOpen: (row: number) => void }) {
       <div class="sr" role="status" aria-live="polite">
         {arrivals.value > 0 ? t().newMail(arrivals.value) : ""}
       </div>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: it is a grid as soon as it has rows */}
       <div
         ref={box}
         id="list"
