@@ -107,7 +107,7 @@ test("a letter that was put to sleep wakes in the open list, unread and on top",
   await row(page, "Wake me").focus();
   await page.keyboard.press("b");
   await page.getByRole("menuitem", { name: "Pick a time" }).click();
-  const when = new Date(Date.now() + 4000 - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+  const when = new Date(Date.now() + 3000 - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
   await page.getByRole("dialog").getByLabel("Date").fill(when);
   await page.keyboard.press("Enter");
   await toast(page, "Snoozed").waitFor();
@@ -150,7 +150,7 @@ test("words are found anywhere in a letter, and a phrase only as it stands", asy
 });
 
 test("keys at the edge of what is loaded count when the rest is there", async () => {
-  const page = await open(browser, { viewport: { width: 1280, height: 800 } });
+  const page = await open(browser);
   await signIn(page, "/", user("erin"));
   await row(page, "Number 129.").waitFor();
   // Everything behind the first window is held back until it is let go.
@@ -163,8 +163,12 @@ test("keys at the edge of what is loaded count when the rest is there", async ()
     await route.continue();
   });
   const focused = () => page.evaluate(() => document.activeElement?.id);
-  await row(page, "Number 129.").focus();
-  for (let i = 0; i < 49; i += 1) await page.keyboard.press("j");
+  // The window shows some forty rows; fifty are loaded.
+  const nearEdge = async () => {
+    await page.locator("#row-40").focus();
+    for (let i = 0; i < 9; i += 1) await page.keyboard.press("j");
+  };
+  await nearEdge();
   await until(async () => (await focused()) === "row-49", "the last loaded row has the focus");
   for (const key of ["j", "j", "j"]) await page.keyboard.press(key);
   await page.waitForTimeout(200);
@@ -180,8 +184,7 @@ test("keys at the edge of what is loaded count when the rest is there", async ()
   });
   await page.reload();
   await row(page, "Number 129.").waitFor();
-  await row(page, "Number 129.").focus();
-  for (let i = 0; i < 49; i += 1) await page.keyboard.press("j");
+  await nearEdge();
   await page.keyboard.press("Enter");
   await page.locator(".plain").getByText("Body 80.").waitFor();
   for (const key of ["j", "j"]) await page.keyboard.press(key);
