@@ -1,11 +1,9 @@
 """attacks.md 2D against a running server: hostile messages are taken or refused in time, and change nothing for others."""
-import base64
-import os
 import random
 import time
 import unittest
 
-from harness import Folder, Pair, Server, letter, wait_for
+from harness import Folder, Pair, Server
 from attacks_imap_test import Raw, rss, settled_rss
 
 ALICE, PASSWORD = "alice@blue.test", "secret"

@@ -4,8 +4,6 @@ Real DNS (Knot), of which dane.test is signed; servers of strangers that speak b
 import hashlib
 import os
 import re
-import shutil
-import signal
 import ssl
 import subprocess
 import threading

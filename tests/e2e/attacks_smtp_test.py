@@ -11,7 +11,8 @@ import statistics
 import time
 import unittest
 
-from harness import Folder, Server, wait_for
+from cases import ServerCase
+from harness import wait_for
 from raw import Raw
 
 ALICE = "alice@blue.test"
@@ -28,24 +29,12 @@ def memory_of(process):
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 
-class Attacked(unittest.TestCase):
+class Attacked(ServerCase):
     limits = "tokens = 0\n"
-    users = ("alice",)
-    log_level = "debug"
 
     @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder(cls.__name__.lower())
-        cls.server = Server(cls.folder.path, sections={"limits": cls.limits}, log_level=cls.log_level)
-        cls.server.add(*cls.users)
-        cls.server.start()
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.server.close()
-        finally:
-            cls.folder.remove()
+    def prepare(cls):
+        cls.sections = {"limits": cls.limits}
 
     def raw(self, service="smtp", **options):
         return Raw(self.server, service, **options)

@@ -1,7 +1,6 @@
 """Attacks on TLS and on the way into it (attacks.md 2B), through real sockets of a running server. Each test is named after its row.
 B3 and B2's other half, where we are the client, are in attacks_out_test.py; B5 is also what `./test --long testssl` prints.
 """
-import concurrent.futures
 import os
 import select
 import shutil
@@ -12,8 +11,7 @@ import time
 import unittest
 
 from attacks_smtp_test import ALICE, Attacked, memory_of
-from harness import certificate, wait_for
-from raw import Raw
+from harness import certificate
 
 SECRET = b"s3cret-Pass-word"
 IMPLICIT = ("submissions", "imaps", "pop3s")

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import POSTHORN, Server, certificate, wait_for
+from harness import POSTHORN, Server, certificate
 
 ROOT = os.geteuid() == 0
 

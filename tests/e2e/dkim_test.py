@@ -4,32 +4,24 @@ import re
 import subprocess
 import unittest
 
-from harness import Folder, Pair, letter, wait_for
+from cases import PairCase
+from harness import Pair, letter
 
 
 # Debian's Python has dkimpy, whatever Python runs the tests.
 VERIFY = "import sys, dkim; sys.exit(0 if dkim.verify(sys.stdin.buffer.read(), dnsfunc=lambda name, timeout=5: sys.argv[1].encode()) else 1)"
 
 
-class Dkim(unittest.TestCase):
+class Dkim(PairCase):
     @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("dkim")
+    def make_pair(cls):
         key = os.path.join(cls.folder.path, "dkim.pem")
         subprocess.run(["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", key], check=True, capture_output=True)
         public = subprocess.run(["openssl", "pkey", "-in", key, "-pubout"], check=True, capture_output=True, text=True).stdout
         cls.record = "v=DKIM1; k=rsa; p=" + "".join(line for line in public.splitlines() if "-----" not in line)
         halves = f'"{cls.record[:200]}" "{cls.record[200:]}"'
-        cls.pair = Pair(cls.folder.path, more_zone={"blue.test": f"there._domainkey.blue.test. TXT {halves}\n"})
         cls.key = key
-        cls.pair.start()
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.pair.close()
-        finally:
-            cls.folder.remove()
+        return Pair(cls.folder.path, more_zone={"blue.test": f"there._domainkey.blue.test. TXT {halves}\n"})
 
     def send(self):
         before = len(self.pair.green.inbox("bob@green.test"))

@@ -1,5 +1,4 @@
 """The binary that is shipped has the protections that the compiler and linker can give it."""
-import os
 import subprocess
 import unittest
 

@@ -1,6 +1,5 @@
 """JMAP over HTTPS on the real server: session, API, uploads, downloads, events, login of browsers; with curl and Python's own client."""
 import base64
-import http.client
 import json
 import os
 import subprocess
@@ -8,50 +7,13 @@ import threading
 import unittest
 import urllib.parse
 
-from harness import Folder, Server, letter
+from cases import JmapCase
+from harness import letter
 
 CORE = ["urn:ietf:params:jmap:core"]
 
 
-class JmapCore(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("jmap")
-        cls.server = Server(cls.folder.path)
-        cls.server.start()
-        cls.server.add("alice", "bob")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
-        cls.folder.remove()
-
-    def connect(self):
-        return http.client.HTTPSConnection(self.server.address, self.server.ports["https"], context=self.server.tls(), timeout=60)
-
-    def ask(self, method, path, body=None, headers=None, user="alice@blue.test", connection=None):
-        headers = dict(headers or {})
-        if user:
-            headers["Authorization"] = "Basic " + base64.b64encode(f"{user}:{self.server.passwords[user]}".encode()).decode()
-        c = connection or self.connect()
-        c.request(method, path, body, headers)
-        answer = c.getresponse()
-        data = answer.read()
-        return answer, data
-
-    def api(self, calls, user="alice@blue.test", using=CORE):
-        answer, data = self.ask("POST", "/jmap/api", json.dumps({"using": using, "methodCalls": calls}), {"Content-Type": "application/json"}, user)
-        self.assertEqual(answer.status, 200, data)
-        return json.loads(data)
-
-    def session(self, user="alice@blue.test"):
-        answer, data = self.ask("GET", "/.well-known/jmap", user=user)
-        self.assertEqual(answer.status, 200)
-        return json.loads(data)
-
-    def account(self, user="alice@blue.test"):
-        return next(iter(self.session(user)["accounts"]))
-
+class JmapCore(JmapCase):
     def test_session_says_what_section_2_asks(self):
         session = self.session()
         core = session["capabilities"]["urn:ietf:params:jmap:core"]

@@ -10,34 +10,15 @@ import threading
 import time
 import unittest
 
-import jmap_core_test
-from harness import Folder, Server, letter, wait_for
+from cases import JmapCase
+from harness import letter, wait_for
 
 CORE, BLOB, QUOTA, MAIL, CONTACTS, MDN, SUBMISSION = (f"urn:ietf:params:jmap:{name}" for name in ("core", "blob", "quota", "mail", "contacts", "mdn", "submission"))
 ALICE = "alice@blue.test"
 
 
-class Client(unittest.TestCase):
-    """One server for a class; `one` asks one method and gives its answer."""
-    connect, ask, api, session, account = (getattr(jmap_core_test.JmapCore, name) for name in ("connect", "ask", "api", "session", "account"))
-    sections = {}
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("jmap-ext")
-        cls.prepare()
-        cls.server = Server(cls.folder.path, sections=cls.sections)
-        cls.server.add("alice", "bob")
-        cls.server.start()
-
-    @classmethod
-    def prepare(cls):
-        pass
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
-        cls.folder.remove()
+class Client(JmapCase):
+    """`one` asks one method and gives its answer."""
 
     def one(self, method, arguments, using=(CORE, BLOB, QUOTA, MAIL, CONTACTS, MDN, SUBMISSION), user=ALICE):
         if not method.startswith("PushSubscription/"):

@@ -1,43 +1,19 @@
 """JMAP mail over HTTPS on the real server, in step with SMTP and IMAP: delivered by one, read and changed by the others, sent, held, taken back."""
-import base64
-import http.client
 import json
 import time
 import unittest
 
-from harness import Folder, Server, letter, wait_for
+from cases import JSON, JmapCase
+from harness import letter, wait_for
 
 USING = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:submission", "urn:posthorn:journey"]
 
 
-class JmapMail(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("jmapmail")
-        cls.server = Server(cls.folder.path)
-        cls.server.start()
-        cls.server.add("alice", "bob")
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.server.close()
-        finally:
-            cls.folder.remove()
-
-    def ask(self, method, path, body=None, user="alice@blue.test", kind="application/json"):
-        c = http.client.HTTPSConnection(self.server.address, self.server.ports["https"], context=self.server.tls(), timeout=60)
-        headers = {"Authorization": "Basic " + base64.b64encode(f"{user}:{self.server.passwords[user]}".encode()).decode(), "Content-Type": kind}
-        c.request(method, path, body, headers)
-        answer = c.getresponse()
-        data = answer.read()
-        c.close()
-        return answer, data
-
+class JmapMail(JmapCase):
     def calls(self, calls, user="alice@blue.test"):
         account = self.account(user)
         body = {"using": USING, "methodCalls": [[name, {"accountId": account, **arguments}, str(i)] for i, (name, arguments) in enumerate(calls)]}
-        answer, data = self.ask("POST", "/jmap/api", json.dumps(body), user)
+        answer, data = self.ask("POST", "/jmap/api", json.dumps(body), JSON, user)
         self.assertEqual(answer.status, 200, data)
         return [(name, arguments) for name, arguments, _ in json.loads(data)["methodResponses"]]
 
@@ -45,15 +21,6 @@ class JmapMail(unittest.TestCase):
         answers = self.calls([(name, arguments)], user)
         self.assertEqual(answers[0][0], name, answers)
         return answers[0][1]
-
-    def account(self, user):
-        if not hasattr(self, "accounts"):
-            self.accounts = {}
-        if user not in self.accounts:
-            answer, data = self.ask("GET", "/jmap/session", user=user)
-            self.assertEqual(answer.status, 200, data)
-            self.accounts[user] = json.loads(data)["primaryAccounts"]["urn:ietf:params:jmap:mail"]
-        return self.accounts[user]
 
     def box(self, role, user="alice@blue.test"):
         return self.call("Mailbox/query", user, filter={"role": role})["ids"][0]
@@ -116,7 +83,7 @@ class JmapMail(unittest.TestCase):
 
     def test_an_upload_becomes_an_attachment_and_comes_back_whole(self):
         data = bytes(range(256)) * 40
-        answer, body = self.ask("POST", f"/jmap/upload/{self.account('alice@blue.test')}/", data, kind="image/png")
+        answer, body = self.ask("POST", f"/jmap/upload/{self.account('alice@blue.test')}/", data, {"Content-Type": "image/png"})
         self.assertIn(answer.status, (200, 201), body)
         blob = json.loads(body)["blobId"]
         made = self.draft("With a picture", "bob@blue.test", attachments=[{"blobId": blob, "type": "image/png", "name": "Bär.png"}])

@@ -1,53 +1,22 @@
 """MUSTs of RFC 8620 and 8621 that only show over HTTP, named by section; and rows F8-F10 of attacks.md on the running server."""
-import base64
-import http.client
 import json
 import socket
 import statistics
-import subprocess
 import threading
 import time
 import unittest
 
-from harness import Folder, Server, letter, wait_for
+from cases import JSON, JmapCase
+from harness import letter, wait_for
 
 CORE = "urn:ietf:params:jmap:core"
 MAIL = "urn:ietf:params:jmap:mail"
 USING = [CORE, MAIL, "urn:ietf:params:jmap:submission"]
 
 
-class JmapMusts(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("jmapmusts")
-        cls.server = Server(cls.folder.path)
-        cls.server.start()
-        cls.server.add("alice", "bob")
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.server.close()
-        finally:
-            cls.folder.remove()
-
-    def connect(self):
-        return http.client.HTTPSConnection(self.server.address, self.server.ports["https"], context=self.server.tls(), timeout=60)
-
-    def login(self, user="alice@blue.test"):
-        return {"Authorization": "Basic " + base64.b64encode(f"{user}:{self.server.passwords[user]}".encode()).decode()}
-
-    def ask(self, method, path, body=None, user="alice@blue.test", kind="application/json", connection=None):
-        c = connection or self.connect()
-        c.request(method, path, body, {**self.login(user), "Content-Type": kind})
-        answer = c.getresponse()
-        data = answer.read()
-        if connection is None:
-            c.close()
-        return answer, data
-
+class JmapMusts(JmapCase):
     def request(self, calls, user="alice@blue.test", using=None):
-        answer, data = self.ask("POST", "/jmap/api", json.dumps({"using": USING if using is None else using, "methodCalls": calls}), user)
+        answer, data = self.ask("POST", "/jmap/api", json.dumps({"using": USING if using is None else using, "methodCalls": calls}), JSON, user)
         self.assertEqual(answer.status, 200, data)
         return json.loads(data)
 
@@ -60,9 +29,6 @@ class JmapMusts(unittest.TestCase):
         self.assertEqual(answer.status, 200)
         self.assertTrue(answer.headers["Content-Type"].startswith("application/json"))
         return json.loads(data)
-
-    def account(self, user="alice@blue.test"):
-        return next(iter(self.session(user)["accounts"]))
 
     def deliver(self, to="alice@blue.test", subject="Hello"):
         before = self.call("Email/get", to, ids=[])["state"]
@@ -97,13 +63,13 @@ class JmapMusts(unittest.TestCase):
 
     def test_S3_1_requests_and_answers_are_json(self):
         body = json.dumps({"using": [CORE], "methodCalls": [["Core/echo", {"a": "ä"}, "x"]]})
-        answer, data = self.ask("POST", "/jmap/api", body)
+        answer, data = self.ask("POST", "/jmap/api", body, JSON)
         self.assertTrue(answer.headers["Content-Type"].startswith("application/json"))
         self.assertEqual(json.loads(data)["methodResponses"], [["Core/echo", {"a": "ä"}, "x"]])
         for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
-            answer, data = self.ask("POST", "/jmap/api", body, kind=kind)
+            answer, data = self.ask("POST", "/jmap/api", body, {"Content-Type": kind})
             self.assertEqual(answer.status, 400, kind)
-        answer, data = self.ask("POST", "/jmap/api", body, kind="application/json; charset=utf-8")
+        answer, data = self.ask("POST", "/jmap/api", body, {"Content-Type": "application/json; charset=utf-8"})
         self.assertEqual(answer.status, 200)
 
     def test_S3_6_2_a_method_that_fails_is_no_failure_of_http(self):
@@ -119,12 +85,12 @@ class JmapMusts(unittest.TestCase):
             self.assertEqual((said[0], said[1]["type"]), ("error", "unknownMethod"))
 
     def test_S6_1_an_upload_is_told_whole(self):
-        answer, data = self.ask("POST", f"/jmap/upload/{self.account()}/", b"some bytes", kind="text/plain")
+        answer, data = self.ask("POST", f"/jmap/upload/{self.account()}/", b"some bytes", {"Content-Type": "text/plain"})
         self.assertEqual(answer.status, 201)
         self.assertEqual({key: value for key, value in json.loads(data).items() if key != "blobId"}, {"accountId": self.account(), "type": "text/plain", "size": 10})
 
     def test_S6_2_the_name_that_was_asked_for_is_the_files(self):
-        answer, data = self.ask("POST", f"/jmap/upload/{self.account()}/", b"x", kind="text/plain")
+        answer, data = self.ask("POST", f"/jmap/upload/{self.account()}/", b"x", {"Content-Type": "text/plain"})
         blob = json.loads(data)["blobId"]
         answer, _ = self.ask("GET", f"/jmap/download/{self.account()}/{blob}/R%C3%A9sum%C3%A9%20%221%22.txt?type=text/plain")
         self.assertEqual(answer.status, 200)
@@ -220,7 +186,7 @@ class JmapMusts(unittest.TestCase):
         self.deliver()
         account, email = self.account(), self.call("Email/query", limit=1)["ids"][0]
         blob = self.call("Email/get", ids=[email], properties=["blobId"])["list"][0]["blobId"]
-        answer, data = self.ask("POST", f"/jmap/upload/{account}/", b"secret of alice", kind="text/plain")
+        answer, data = self.ask("POST", f"/jmap/upload/{account}/", b"secret of alice", {"Content-Type": "text/plain"})
         upload = json.loads(data)["blobId"]
         own = self.account("bob@blue.test")
         answers = set()
@@ -245,12 +211,12 @@ class JmapMusts(unittest.TestCase):
         none = self.request([["Email/get", {"accountId": "A777777", "ids": [email]}, "0"]], "bob@blue.test")["methodResponses"][0][1]
         self.assertEqual(said, none)
         # The same bytes, uploaded by another, have another id: nobody learns that they are there.
-        answer, data = self.ask("POST", f"/jmap/upload/{own}/", b"secret of alice", "bob@blue.test", "text/plain")
+        answer, data = self.ask("POST", f"/jmap/upload/{own}/", b"secret of alice", {"Content-Type": "text/plain"}, "bob@blue.test")
         self.assertEqual(answer.status, 201)
 
     def test_F9_calls_objects_and_references_are_bounded(self):
         account = self.account()
-        answer, data = self.ask("POST", "/jmap/api", json.dumps({"using": USING, "methodCalls": [["Core/echo", {}, str(i)] for i in range(33)]}))
+        answer, data = self.ask("POST", "/jmap/api", json.dumps({"using": USING, "methodCalls": [["Core/echo", {}, str(i)] for i in range(33)]}), JSON)
         self.assertEqual((answer.status, json.loads(data)["type"], json.loads(data)["limit"]), (400, "urn:ietf:params:jmap:error:limit", "maxCallsInRequest"))
         self.assertEqual(self.call("Email/get", ids=[f"M{i}" for i in range(501)])["error"], "requestTooLarge")
         self.assertEqual(self.call("Email/set", destroy=[f"M{i}" for i in range(501)])["error"], "requestTooLarge")
@@ -285,7 +251,7 @@ class JmapMusts(unittest.TestCase):
                 held.append(c)
 
             def refused():
-                answer, data = self.ask("POST", "/jmap/api", body)
+                answer, data = self.ask("POST", "/jmap/api", body, JSON)
                 return answer.status, data
             found = wait_for(lambda: (lambda said: said if said[0] != 200 else None)(refused()))
             self.assertEqual(json.loads(found[1])["type"], "urn:ietf:params:jmap:error:limit")
@@ -293,7 +259,7 @@ class JmapMusts(unittest.TestCase):
         finally:
             for c in held:
                 c.close()
-        wait_for(lambda: self.ask("POST", "/jmap/api", body)[0].status == 200)
+        wait_for(lambda: self.ask("POST", "/jmap/api", body, JSON)[0].status == 200)
 
     def test_F10_json_that_is_made_to_hurt_is_refused_quickly(self):
         numbers = '{"using":["%s"],"methodCalls":[["Core/echo",{"n":1e999999},"0"]]}' % CORE
@@ -302,12 +268,12 @@ class JmapMusts(unittest.TestCase):
                            "keys": '{"using":[],"methodCalls":[["Core/echo",{%s},"0"]]}' % keys, "twice": '{"using":[],"using":[],"methodCalls":[]}',
                            "surrogate": '{"using":["\\ud800"],"methodCalls":[]}', "not UTF-8": b'{"using":["\xff"],"methodCalls":[]}'}.items():
             start = time.time()
-            answer, data = self.ask("POST", "/jmap/api", body)
+            answer, data = self.ask("POST", "/jmap/api", body, JSON)
             self.assertEqual(answer.status, 400, name)
             self.assertEqual(json.loads(data)["type"], "urn:ietf:params:jmap:error:notJSON", name)
             self.assertLess(time.time() - start, 5, name)
         # Infinity is no JSON: what cannot be held is not taken.
-        answer, data = self.ask("POST", "/jmap/api", numbers)
+        answer, data = self.ask("POST", "/jmap/api", numbers, JSON)
         self.assertEqual((answer.status, json.loads(data)["type"]), (400, "urn:ietf:params:jmap:error:notJSON"))
         # What is announced as too large is refused before it is sent.
         c = self.connect()

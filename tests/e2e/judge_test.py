@@ -7,28 +7,19 @@ import tempfile
 import time
 import unittest
 
-from harness import POSTHORN, Folder, Pair, letter, zone
+from cases import PairCase
+from harness import POSTHORN, Pair, letter, zone
 from judged import BLUE
 
 # The walk for a policy goes up to the top (RFC 9989 4.10), so that has to answer too.
 EVIL = {"test": zone("test", "127.0.9.53"), "evil.test": zone("evil.test", "127.0.9.66") + '@ TXT "v=spf1 -all"\nnone TXT "no spf here"\nopen TXT "v=spf1 +all"\nunreachable A 127.0.9.99\n'}
 
 
-class Judge(unittest.TestCase):
+class Judge(PairCase):
     @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("judge")
+    def make_pair(cls):
         source = 'source_address = "127.0.9.1"\nretry_first = "1s"\nretry_most = "5s"\n'
-        cls.pair = Pair(cls.folder.path, queue=source, more_zone={"blue.test": BLUE}, more_zones=EVIL)
-        cls.pair.start()
-        cls.green = cls.pair.green
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.pair.close()
-        finally:
-            cls.folder.remove()
+        return Pair(cls.folder.path, queue=source, more_zone={"blue.test": BLUE}, more_zones=EVIL)
 
     def bring(self, message, mail_from="x@evil.test", helo="evil.test"):
         """Hands a message to green's port 25 as a stranger at 127.0.9.66; gives code and text of the answer to it."""

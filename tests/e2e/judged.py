@@ -6,9 +6,9 @@ import hashlib
 import os
 import socket
 import subprocess
-import unittest
 
-from harness import Folder, Pair, zone
+from cases import PairCase
+from harness import Pair, zone
 
 # What blue.test publishes. It sends from 127.0.9.1 alone.
 BLUE = '@ TXT "v=spf1 mx -all"\nmx TXT "v=spf1 a -all"\n_dmarc TXT "v=DMARC1; p=reject; rua=mailto:postmaster@blue.test"\n'
@@ -66,37 +66,23 @@ def flat(field):
     return " ".join((field or "").split())
 
 
-class Judged(unittest.TestCase):
+class Judged(PairCase):
     """One pair of servers for the class. `records` of a subclass: more lines of attack.test's and blue.test's zones."""
     queue = 'source_address = "127.0.9.1"\nretry_first = "1s"\nretry_most = "5s"\n'
     keys = {}  # selector: kind and bits; all of them in both zones, at attack.test as SELECTOR, at blue.test as SELECTOR
     attack_records, blue_records, green_records, sections = "", "", "", None
 
     @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder(cls.__name__.lower())
-        try:
-            cls.made = {name: Key(cls.folder.path, name, *options) for name, options in cls.keys.items()}
-            keys = "".join(txt(f"{name}._domainkey", key.record) for name, key in cls.made.items())
-            cls.zones = {"test": zone("test", "127.0.9.53"),
-                         "attack.test": zone("attack.test", STRANGER) + '@ TXT "v=spf1 mx -all"\n_dmarc TXT "v=DMARC1; p=none"\n' + keys + cls.attack_records}
-            cls.pair = Pair(cls.folder.path, queue=cls.queue, more_zone={"blue.test": BLUE + keys + cls.blue_records, "green.test": cls.green_records}, more_zones=cls.zones, more_sections=cls.sections)
-            cls.green = cls.pair.green
-            cls.start()
-        except BaseException:
-            cls.folder.remove()
-            raise
+    def make_pair(cls):
+        cls.made = {name: Key(cls.folder.path, name, *options) for name, options in cls.keys.items()}
+        keys = "".join(txt(f"{name}._domainkey", key.record) for name, key in cls.made.items())
+        cls.zones = {"test": zone("test", "127.0.9.53"),
+                     "attack.test": zone("attack.test", STRANGER) + '@ TXT "v=spf1 mx -all"\n_dmarc TXT "v=DMARC1; p=none"\n' + keys + cls.attack_records}
+        return Pair(cls.folder.path, queue=cls.queue, more_zone={"blue.test": BLUE + keys + cls.blue_records, "green.test": cls.green_records}, more_zones=cls.zones, more_sections=cls.sections)
 
     @classmethod
     def start(cls):
         cls.green.start()
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.pair.close()
-        finally:
-            cls.folder.remove()
 
     def dialog(self, data, mail_from=b"<any@attack.test>", helo=b"attack.test", recipient=b"<bob@green.test>", server=None):
         """One SMTP session of a stranger, byte by byte. Gives the verb that was refused, or "." for the end of data, and the answer to it."""

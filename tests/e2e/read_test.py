@@ -4,32 +4,20 @@ import imaplib
 import mailbox
 import os
 import subprocess
-import threading
 import time
 import unittest
 
-from harness import Folder, Server, body_of, letter, sha, wait_for
+from cases import ServerCase
+from harness import body_of, letter, sha
 
 
-class Read(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("read")
-        cls.server = Server(cls.folder.path)
-        cls.server.start()
-        cls.users = 0
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.server.close()
-        finally:
-            cls.folder.remove()
+class Read(ServerCase):
+    users, readers = (), 0
 
     def setUp(self):
         """A user of this test's own, with letters in INBOX."""
-        type(self).users += 1
-        name = f"reader{self.users}"
+        type(self).readers += 1
+        name = f"reader{self.readers}"
         self.server.add(name)
         self.user = f"{name}@blue.test"
         self.letters = [letter("x@example.com", self.user, body, f"Letter {i}") for i, body in

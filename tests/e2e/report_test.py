@@ -7,7 +7,8 @@ import smtplib
 import subprocess
 import unittest
 
-from harness import POSTHORN, Folder, Pair, letter, suites, wait_for, zone
+from cases import PairCase
+from harness import POSTHORN, Pair, letter, wait_for, zone
 
 TODAY = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
 BLUE = ('@ TXT "v=spf1 mx -all"\nmx TXT "v=spf1 a -all"\n'
@@ -17,27 +18,21 @@ MORE = {"test": zone("test", "127.0.9.53"), "evil.test": zone("evil.test", "127.
 GREEN = '@ TXT "v=spf1 mx -all"\n_dmarc TXT "v=DMARC1; p=none"\n'
 
 
-class Reports(unittest.TestCase):
+class Reports(PairCase):
     @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("report")
+    def make_pair(cls):
         source = 'retry_first = "1s"\nretry_most = "5s"\n'
-        cls.pair = Pair(cls.folder.path, queue=source, more_zone={"blue.test": BLUE, "green.test": GREEN}, more_zones=MORE,
-                        more_sections={"reports": "send_failures = true\n"})
-        cls.blue, cls.green = cls.pair.blue, cls.pair.green
+        return Pair(cls.folder.path, queue=source, more_zone={"blue.test": BLUE, "green.test": GREEN}, more_zones=MORE,
+                    more_sections={"reports": "send_failures = true\n"})
+
+    @classmethod
+    def start(cls):
         for server in (cls.blue, cls.green):  # SPF knows where each sends from
             text = open(server.config).read().replace("[queue]\n", f'[queue]\nsource_address = "{server.address}"\n')
             open(server.config, "w").write(text)
         cls.blue.cli("alias", "set", "dmarc@blue.test", "alice@blue.test")
         cls.pair.start()
         wait_for(lambda: cls.blue.events("report.addresses"), 20, "blue did not look where its reports go")
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.pair.close()
-        finally:
-            cls.folder.remove()
 
     def forge(self, count=1):
         for _ in range(count):

@@ -2,7 +2,7 @@
 import socket
 import unittest
 
-from harness import Folder, Server
+from cases import ServerCase
 
 # service, what is said until STARTTLS, STARTTLS, how its answer would begin, the injected command
 TALKS = (
@@ -13,21 +13,7 @@ TALKS = (
 )
 
 
-class StartTls(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("starttls")
-        cls.server = Server(cls.folder.path)
-        cls.server.add("alice")
-        cls.server.start()
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.server.close()
-        finally:
-            cls.folder.remove()
-
+class StartTls(ServerCase):
     def rest_of(self, plain):
         seen = b""
         try:

@@ -4,23 +4,13 @@ import smtplib
 import subprocess
 import unittest
 
-from harness import Folder, Server, body_of, letter, sha
+from cases import ServerCase
+from harness import body_of, letter, sha
 
 
-class Submit(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("submit")
-        cls.server = Server(cls.folder.path, sections={"limits": 'message_size = "8MiB"\n'})
-        cls.server.add("alice", "bob")
-        cls.server.start()
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.server.close()
-        finally:
-            cls.folder.remove()
+class Submit(ServerCase):
+    sections = {"limits": 'message_size = "8MiB"\n'}
+    users = ("alice", "bob")
 
     def run_client(self, *command, input=None, status=0):
         done = subprocess.run(command, input=input, capture_output=True, timeout=60)

@@ -8,23 +8,15 @@ import socket
 import subprocess
 import unittest
 
+from cases import PairCase
 from harness import POSTHORN, Folder, Pair, body_of, letter, suites, wait_for
 
 
-class Travel(unittest.TestCase):
+class Travel(PairCase):
     @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("travel")
+    def make_pair(cls):
         # A notice of success goes only to a sender that is proved (attacks.md A13).
-        cls.pair = Pair(cls.folder.path, more_zone={"blue.test": '@ TXT "v=spf1 ip4:127.0.0.0/8 -all"\n'})
-        cls.pair.start()
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.pair.close()
-        finally:
-            cls.folder.remove()
+        return Pair(cls.folder.path, more_zone={"blue.test": '@ TXT "v=spf1 ip4:127.0.0.0/8 -all"\n'})
 
     def test_a_letter_arrives_over_tls_with_both_received_fields(self):
         blue, green = self.pair.blue, self.pair.green
@@ -120,21 +112,12 @@ class Travel(unittest.TestCase):
         self.assertGreater(count, 80)
 
 
-class Suites(unittest.TestCase):
+class Suites(PairCase):
     """What travels is not changed, whoever it says to be from: green takes it unjudged here (judge_test.py shows the judging)."""
 
     @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("suites")
-        cls.pair = Pair(cls.folder.path, more_sections={"trust": "check_incoming = false\n"})
-        cls.pair.start()
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.pair.close()
-        finally:
-            cls.folder.remove()
+    def make_pair(cls):
+        return Pair(cls.folder.path, more_sections={"trust": "check_incoming = false\n"})
 
     def test_every_legal_message_of_the_suites_is_read_back_identical(self):
         if not suites():
