@@ -3,26 +3,44 @@ import glob
 import json
 import mailbox
 import os
+import re
 import subprocess
 import time
 import unittest
 
-from harness import POSTHORN, SOURCE, Folder, Server, body_of, letter, sha
+from cases import ServerCase
+from harness import POSTHORN, SOURCE, body_of, letter, sha
 
 
-class CommandLine(unittest.TestCase):
+def command_line():
+    """What --help tells of every command: its words, the section, the name of one entry and what is said of it."""
+    out = []
+
+    def walk(words):
+        text = subprocess.run([POSTHORN, *words, "--help"], capture_output=True, text=True, timeout=20).stdout
+        section, entries = None, []
+        for line in text.split("\n"):
+            if line in ("Positionals:", "Options:", "Subcommands:"):
+                section = line[:-1]
+            elif section and re.match(r"  \S", line):
+                name, *told = re.split(r"\s{2,}", line.strip(), maxsplit=1)
+                entries.append([section, name, "".join(told)])
+            elif section and line.startswith(" " * 10) and line.strip():
+                entries[-1][2] += line.strip()
+            elif line.strip():
+                section = None
+        out.extend((tuple(words), *one) for one in entries)
+        for section, name, _ in entries:
+            if section == "Subcommands":
+                walk([*words, name])
+    walk([])
+    return out
+
+
+class CommandLine(ServerCase):
     @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("cli")
-        cls.server = Server(cls.folder.path)
-        cls.server.add("alice")
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.server.close()
-        finally:
-            cls.folder.remove()
+    def start(cls):
+        """The tests do."""
 
     def both(self, test):
         """On the data folder while no server runs, then on the running server."""
@@ -175,6 +193,28 @@ class CommandLine(unittest.TestCase):
         shown = run("man", "--warnings", "-l", manual)
         self.assertIn("queue retry", shown.stdout)
         self.assertEqual(shown.stderr, "")
+
+    def test_everything_on_the_command_line_is_explained(self):
+        without = [f"posthorn {' '.join(words)}: {name}" for words, section, name, told in command_line() if not told]
+        self.assertEqual(without, [])
+
+    def test_what_the_documents_tell_to_type_is_there(self):
+        known = {words: [] for words, *_ in command_line()}
+        for words, section, name, _ in command_line():
+            if section == "Subcommands":
+                known[words].append(name)
+        unknown, count = [], 0
+        for path in [os.path.join(SOURCE, "README.md"), os.path.join(SOURCE, "SECURITY.md"), *glob.glob(os.path.join(SOURCE, "docs", "*.md")), *glob.glob(os.path.join(SOURCE, "packaging", "*"))]:
+            for told in re.findall(r"(?<![\w/.-])posthorn((?: (?:-c|--config) \S+)?(?: [a-z-][\w-]*)+)", open(path).read()):
+                words = re.sub(r" (-c|--config) \S+", "", told).split()
+                at, count = (), count + 1
+                while words and known[at] and not words[0].startswith("-"):
+                    if words[0] not in known[at]:
+                        unknown.append(f"{os.path.basename(path)}: posthorn{told}")
+                        break
+                    at, words = (*at, words[0]), words[1:]
+        self.assertEqual([one for one in unknown if not one.endswith("posthorn keyring")], [])  # which is a process, not for people
+        self.assertGreater(count, 40)
 
     def test_mime_prints_what_it_sees(self):
         path = self.path("one.eml")

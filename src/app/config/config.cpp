@@ -315,8 +315,11 @@ Result<Config> parse_config(std::string_view text, std::string file) {
       continue;
     }
     const auto section = std::ranges::find(all, std::string_view(name), &Section::name);
-    if (section == all.end() || node.as_table() == nullptr)
-      return at_line(file, raw_name.source(), "there is no section [" + name + "]; there are server, tls, listen, dns, limits, confine, submission, trust, reports, queue, smarthost");
+    if (section == all.end() || node.as_table() == nullptr) {
+      std::string known = "tls, listen";
+      for (const auto& one : all) known += ", " + std::string(one.name);
+      return at_line(file, raw_name.source(), "there is no section [" + name + "]; there are " + known);
+    }
     TRY(read_table(file, name, *node.as_table(), section->keys));
   }
   TRY(check(config));

@@ -34,7 +34,7 @@ void add_domain(CLI::App& app, Options& o) {
   add->add_option("DOMAIN", o.domain, "such as example.org")->required();
   add->callback([&o] { o.status = domain_add(o.common, o.domain); });
   auto* remove = group->add_subcommand("remove", "No longer take in mail for a domain; its accounts and aliases must be gone");
-  remove->add_option("DOMAIN", o.domain)->required();
+  remove->add_option("DOMAIN", o.domain, "One of: posthorn domain list")->required();
   remove->callback([&o] { o.status = domain_remove(o.common, o.domain); });
   group->add_subcommand("list", "All domains")->callback([&o] { o.status = domain_list(o.common); });
 }
@@ -42,6 +42,8 @@ void add_domain(CLI::App& app, Options& o) {
 void add_password_file(CLI::App& command, Options& o) {
   command.add_option("--password-file", o.account.password_file, "File whose first line is the password; - for standard input. Without it the terminal is asked");
 }
+
+void add_address(CLI::App& command, Options& o) { command.add_option("ADDRESS", o.account.address, "The account, such as alice@example.org")->required(); }
 
 void add_app_password(CLI::App& group, Options& o) {
   auto* app = group.add_subcommand("app-password", "Passwords for single apps and devices, each of which can be taken back");
@@ -55,7 +57,7 @@ void add_app_password(CLI::App& group, Options& o) {
   for (const auto& row : {Row{"add", "Make one and show it, once", app_password_add, true}, Row{"remove", "Take one back", app_password_remove, true},
                           Row{"list", "All of an account", app_password_list, false}}) {
     auto* command = app->add_subcommand(row.name, row.help);
-    command->add_option("ADDRESS", o.account.address)->required();
+    add_address(*command, o);
     if (row.label) command->add_option("LABEL", o.account.label, "such as \"phone\"")->required();
     command->callback([&o, run = row.run] { o.status = run(o.common, o.account); });
   }
@@ -72,28 +74,28 @@ void add_account(CLI::App& app, Options& o) {
   add->callback([&o] { o.status = account_add(o.common, o.account); });
 
   auto* password = group->add_subcommand("password", "Set a new password");
-  password->add_option("ADDRESS", o.account.address)->required();
+  add_address(*password, o);
   add_password_file(*password, o);
   password->callback([&o] { o.status = account_password(o.common, o.account); });
 
   auto* set = group->add_subcommand("set", "Change quota, or enable and disable logging in");
-  set->add_option("ADDRESS", o.account.address)->required();
+  add_address(*set, o);
   set->add_option("--quota", o.account.quota, "such as 2GiB; 0 for no limit");
-  set->add_flag("--enable", o.enable);
-  set->add_flag("--disable", o.disable)->excludes("--enable");
+  set->add_flag("--enable", o.enable, "Let it log in again");
+  set->add_flag("--disable", o.disable, "Nobody logs in to it any more; mail still comes in")->excludes("--enable");
   set->callback([&o] {
     if (o.enable || o.disable) o.account.enabled = o.enable;
     o.status = account_set(o.common, o.account);
   });
 
   auto* remove = group->add_subcommand("remove", "Remove an account and all its mail, for good");
-  remove->add_option("ADDRESS", o.account.address)->required();
+  add_address(*remove, o);
   remove->callback([&o] { o.status = account_remove(o.common, o.account); });
   auto* reindex = group->add_subcommand("reindex", "Make an account's index of words anew; searches find the same without it, only later");
-  reindex->add_option("ADDRESS", o.account.address)->required();
+  add_address(*reindex, o);
   reindex->callback([&o] { o.status = account_reindex(o.common, o.account); });
   auto* show = group->add_subcommand("show", "One account with its mailboxes");
-  show->add_option("ADDRESS", o.account.address)->required();
+  add_address(*show, o);
   show->callback([&o] { o.status = account_show(o.common, o.account); });
   group->add_subcommand("list", "All accounts")->callback([&o] { o.status = account_list(o.common); });
 
@@ -102,7 +104,7 @@ void add_account(CLI::App& app, Options& o) {
   import->callback([&o] { o.status = account_import(o.common, o.account); });
   add_app_password(*group, o);
   auto* codes = group->add_subcommand("codes-off", "Log in without one-time codes again: for who lost the device and the recovery codes");
-  codes->add_option("ADDRESS", o.account.address)->required();
+  add_address(*codes, o);
   codes->callback([&o] { o.status = codes_remove(o.common, o.account); });
 }
 
@@ -115,29 +117,31 @@ void add_alias(CLI::App& app, Options& o) {
   set->add_flag("--foreign", o.foreign, "Targets may be on other servers: their owners have agreed to get this mail");
   set->callback([&o] { o.status = alias_set(o.common, o.alias, o.targets, o.foreign); });
   auto* remove = group->add_subcommand("remove", "Remove an alias");
-  remove->add_option("ALIAS", o.alias)->required();
+  remove->add_option("ALIAS", o.alias, "One of: posthorn alias list")->required();
   remove->callback([&o] { o.status = alias_remove(o.common, o.alias); });
   group->add_subcommand("list", "All aliases")->callback([&o] { o.status = alias_list(o.common); });
 }
+
+CLI::Option* add_id(CLI::App& command, Options& o) { return command.add_option("ID", o.id, "Of the message, as posthorn queue list shows it"); }
 
 void add_queue(CLI::App& app, Options& o) {
   auto* group = app.add_subcommand("queue", "Mail that waits to leave this machine");
   group->require_subcommand(1);
   group->add_subcommand("list", "All that waits, and why")->callback([&o] { o.status = queue_list(o.common); });
   auto* show = group->add_subcommand("show", "One message with the last answer for each recipient");
-  show->add_option("ID", o.id)->required();
+  add_id(*show, o)->required();
   show->add_flag("--message", o.message, "Print the message itself");
   show->callback([&o] { o.status = queue_show(o.common, o.id, o.message); });
   auto* retry = group->add_subcommand("retry", "Try now; a held message is let go");
-  retry->add_option("ID", o.id);
+  add_id(*retry, o);
   retry->add_flag("--all", o.all, "All that waits");
   retry->callback([&o] { o.status = queue_retry(o.common, o.id, o.all); });
   auto* hold = group->add_subcommand("hold", "Keep a message until: posthorn queue retry ID");
-  hold->add_option("ID", o.id)->required();
+  add_id(*hold, o)->required();
   hold->add_option("--because", o.because, "Why, for those who come after you");
   hold->callback([&o] { o.status = queue_hold(o.common, o.id, o.because); });
   auto* drop = group->add_subcommand("drop", "Throw a message away without telling its sender");
-  drop->add_option("ID", o.id)->required();
+  add_id(*drop, o)->required();
   drop->callback([&o] { o.status = queue_drop(o.common, o.id); });
 }
 
@@ -165,7 +169,7 @@ void add_check(CLI::App& app, Options& o) {
   auto* stored = group->add_subcommand("stored", "What was judged when a message came that is in a mailbox now, and the evidence kept with it");
   stored->add_option("ADDRESS", o.check.account, "The account")->required();
   stored->add_option("UID", o.check.uid, "Its UID in the mailbox, as mail apps show it")->required();
-  stored->add_option("--mailbox", o.check.mailbox)->capture_default_str();
+  stored->add_option("--mailbox", o.check.mailbox, "Where it is")->capture_default_str();
   stored->callback([&o] { o.status = check_stored(o.common, o.check); });
   auto* spf = group->add_subcommand("spf", "May this address send for that sender's domain");
   add_envelope(*spf, o);
@@ -183,7 +187,7 @@ void add_check(CLI::App& app, Options& o) {
     command->callback([&o, run = row.run] { o.status = run(o.common, o.check); });
   }
   auto* dmarc = group->add_subcommand("dmarc", "The policy for mail that says to be from a domain, tag by tag");
-  dmarc->add_option("DOMAIN", o.check.domain)->required();
+  dmarc->add_option("DOMAIN", o.check.domain, "The domain after the @ of From")->required();
   add_resolver(*dmarc, o);
   dmarc->callback([&o] { o.status = check_dmarc(o.common, o.check); });
   auto* policy = group->add_subcommand("policy", "What another DMARC or SPF record would have done to a domain's mail of the last months, source by source");
@@ -196,7 +200,7 @@ void add_check(CLI::App& app, Options& o) {
   add_resolver(*policy, o);
   policy->callback([&o] { o.status = check_policy(o.common, o.check); });
   auto* domain = group->add_subcommand("domain", "All that a domain publishes about its mail, and what to do better");
-  domain->add_option("DOMAIN", o.check.domain)->required();
+  domain->add_option("DOMAIN", o.check.domain, "Any domain, ours or not")->required();
   domain->add_option("--selector", o.check.selectors, "DKIM selectors to look at");
   add_resolver(*domain, o);
   domain->callback([&o] { o.status = check_domain(o.common, o.check); });
@@ -212,16 +216,16 @@ void add_dkim(CLI::App& app, Options& o) {
   generate->add_option("DOMAIN", o.domain, "such as example.org")->required();
   generate->callback([&o] { o.status = dkim_generate(o.common, o.domain); });
   auto* rotate = group->add_subcommand("rotate", "Make new keys that take over from the present ones once the DNS shows their records");
-  rotate->add_option("DOMAIN", o.domain)->required();
+  rotate->add_option("DOMAIN", o.domain, "One of our domains")->required();
   rotate->callback([&o] { o.status = dkim_rotate(o.common, o.domain); });
   auto* import = group->add_subcommand("import", "Take over a key that is published already");
-  import->add_option("DOMAIN", o.domain)->required();
+  import->add_option("DOMAIN", o.domain, "One of our domains")->required();
   import->add_option("SELECTOR", o.id, "What stands before ._domainkey. in the DNS")->required();
   import->add_option("FILE", o.file, "The private key in PEM; - for standard input")->required();
   import->callback([&o] { o.status = dkim_import(o.common, o.domain, o.id, o.file); });
   auto* retire = group->add_subcommand("retire", "Sign no more with a key; leave its record in the DNS for another week");
-  retire->add_option("DOMAIN", o.domain)->required();
-  retire->add_option("SELECTOR", o.id)->required();
+  retire->add_option("DOMAIN", o.domain, "One of our domains")->required();
+  retire->add_option("SELECTOR", o.id, "Of the key, as posthorn dkim list shows it")->required();
   retire->callback([&o] { o.status = dkim_retire(o.common, o.domain, o.id); });
   auto* look = group->add_subcommand("look", "Have the running server look at the DNS for new keys now (it does so every five minutes)");
   look->add_option("DOMAIN", o.domain, "Only of this domain");
@@ -244,7 +248,7 @@ void add_report(CLI::App& app, Options& o) {
   show->add_flag("--all", o.report.all, "Of a domain: also by reports whose sender is not proven");
   show->callback([&o] { o.status = report_show(o.common, o.report); });
   auto* send = group->add_subcommand("send", "Send a domain's report of one day now (it goes by itself when the day is over)");
-  send->add_option("DOMAIN", o.report.domain)->required();
+  send->add_option("DOMAIN", o.report.domain, "Of those that posthorn report list --counted shows")->required();
   send->add_option("DAY", o.report.day, "such as 2026-11-23 (UTC)")->required();
   send->callback([&o] { o.status = report_send(o.common, o.report); });
 }
@@ -257,7 +261,7 @@ void add_transfer(CLI::App& app, Options& o) {
   import->callback([&o] { o.status = import_command(o.common, o.account.address, o.source, o.mailbox); });
 
   auto* out = app.add_subcommand("export", "Write all mail of an account to files");
-  out->add_option("ADDRESS", o.account.address)->required();
+  add_address(*out, o);
   out->add_option("TARGET", o.target, "Folder to write to")->required();
   out->add_option("--format", o.format, "maildir, mbox or eml")->check(CLI::IsMember({"maildir", "mbox", "eml"}))->capture_default_str();
   out->callback([&o] { o.status = export_command(o.common, o.account.address, o.target, o.format); });
@@ -322,11 +326,6 @@ int run(int count, char** values) {
   app.set_version_flag("--version", POSTHORN_VERSION);
   app.add_option("-c,--config", options.common.config, "Configuration file; every key is explained in packaging/posthorn.toml")->envname("POSTHORN_CONFIG")->capture_default_str();
   app.add_flag("--json", options.common.json, "Print JSON instead of text");
-  app.footer("A first server:\n"
-             "  posthorn serve                            run it (see packaging/posthorn.toml)\n"
-             "  posthorn domain add example.org           take in mail for a domain\n"
-             "  posthorn account add alice@example.org    give somebody a mailbox\n"
-             "  posthorn lab up                           or just try everything out on this machine\n");
   app.parse_complete_callback([&options] { options.lab.json = options.common.json; });
   add_rest(app, options);
   add_domain(app, options);
@@ -338,6 +337,12 @@ int run(int count, char** values) {
   add_report(app, options);
   add_transfer(app, options);
   add_lab(app, options);
+  // After the commands, which would take it over.
+  app.footer("A first server:\n"
+             "  posthorn serve                            run it (see packaging/posthorn.toml)\n"
+             "  posthorn domain add example.org           take in mail for a domain\n"
+             "  posthorn account add alice@example.org    give somebody a mailbox\n"
+             "  posthorn lab up                           or just try everything out on this machine\n");
   try {
     app.parse(count, values);
   } catch (const CLI::Success& success) {

@@ -11,12 +11,15 @@ struct Command {
   const CLI::App* app = nullptr;
 };
 
+// Others are started by Posthorn itself.
+bool is_for_people(const CLI::App* command) { return !command->get_group().empty(); }
+
 // All commands, parents before children.
 std::vector<Command> commands_of(const CLI::App& app) {
   std::vector<Command> out{{"", &app}};
   for (std::size_t i = 0; i < out.size(); ++i) {
     const auto at = out[i];
-    for (const auto* child : at.app->get_subcommands([](const CLI::App*) { return true; }))
+    for (const auto* child : at.app->get_subcommands(is_for_people))
       out.push_back({at.path.empty() ? child->get_name() : at.path + " " + child->get_name(), child});
   }
   return out;
@@ -24,7 +27,7 @@ std::vector<Command> commands_of(const CLI::App& app) {
 
 std::string words_of(const CLI::App& app) {
   std::string out;
-  for (const auto* child : app.get_subcommands([](const CLI::App*) { return true; })) out += child->get_name() + " ";
+  for (const auto* child : app.get_subcommands(is_for_people)) out += child->get_name() + " ";
   for (const auto* option : app.get_options())
     for (const auto& name : option->get_lnames()) out += "--" + name + " ";
   return out;
@@ -40,7 +43,7 @@ void print_fish(const CLI::App& app) {
   std::puts("complete -c posthorn -f");
   for (const auto& command : commands_of(app)) {
     const std::string when = command.path.empty() ? "__fish_use_subcommand" : "__fish_seen_subcommand_from " + command.path.substr(command.path.rfind(' ') + 1);
-    for (const auto* child : command.app->get_subcommands([](const CLI::App*) { return true; }))
+    for (const auto* child : command.app->get_subcommands(is_for_people))
       std::printf("complete -c posthorn -n '%s' -a %s\n", when.c_str(), child->get_name().c_str());
     for (const auto* option : command.app->get_options())
       for (const auto& name : option->get_lnames()) std::printf("complete -c posthorn -n '%s' -l %s\n", when.c_str(), name.c_str());
@@ -76,7 +79,8 @@ int completion_command(const CLI::App& app, const std::string& shell) {
 
 int man_command(const CLI::App& app) {
   std::puts(".TH POSTHORN 8 \"\" \"Posthorn\" \"System administration\"\n.SH NAME\nposthorn \\- the whole of email in one program\n.SH SYNOPSIS\n.B posthorn\n[\\-\\-config FILE] [\\-\\-json] COMMAND ...\n.SH DESCRIPTION\n"
-            "Posthorn takes in mail for your domains, keeps it, gives it to mail apps by IMAP and POP3, and sends what your people write.\n"
+            "Posthorn takes in mail for your domains, keeps it, gives it to mail apps by IMAP, POP3 and JMAP and to browsers,\n"
+            "and sends what your people write.\n"
             "Commands work on the running server, or on its data folder when no server runs.\n.SH OPTIONS");
   for (const auto* option : app.get_options()) print_option(*option);
   std::puts(".SH COMMANDS");

@@ -12,7 +12,7 @@
 namespace posthorn::trust {
 
 struct Letter {
-  std::string name;   // "mime/mimekit/bounce.txt part 3"
+  std::string name;   // its file in the suites, and the part: "... part 3"
   std::string bytes;  // CRLF
 };
 
