@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "http/chunk_reader.h"
 #include "http/request_head.h"
 
 namespace {

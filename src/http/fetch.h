@@ -1,4 +1,4 @@
-// http/fetch.h - one HTTPS request of ours to a server that somebody else named: push services, and later policies and pictures. Over
+// http/fetch.h - one HTTPS request of ours to a server that somebody else named: push services, pictures. Over
 // libcurl, which blocks: it runs on the Workers given, which should be a pool of its own (a slow server must not hold up logins).
 // Security: attacks.md F4. The URL is read by libcurl's own parser, once, and only https to port 443 without user is taken. Its host is looked
 // up by our Resolver; if any of its addresses is not out on the internet nothing is asked. libcurl gets just these addresses and checks once

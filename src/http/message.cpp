@@ -1,5 +1,6 @@
 #include "http/message.h"
 
+#include "base/percent.h"
 #include "base/text.h"
 
 namespace posthorn::http {
@@ -33,17 +34,9 @@ std::string Request::parameter(std::string_view name) const {
 }
 
 bool decode_percent(std::string_view text, std::string& out) {
-  out.clear();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    const auto byte = unhex(text.substr(i + 1, 2));
-    if (!byte || byte->size() != 1 || byte->front() == '\0') return false;
-    out += byte->front();
-    i += 2;
-  }
+  auto decoded = percent_decode(text);
+  if (!decoded || decoded->contains('\0')) return false;
+  out = std::move(*decoded);
   return true;
 }
 

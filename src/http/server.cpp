@@ -1,12 +1,16 @@
 #include "http/server.h"
 
+#include <algorithm>
+
 namespace posthorn::http {
 namespace {
 
 constexpr std::size_t slowest = 500;      // octets a second of a body
 constexpr auto body_patience = std::chrono::seconds(60);
 constexpr auto write_patience = std::chrono::minutes(5);  // attacks.md E6: no progress, no connection
-constexpr std::size_t write_piece = 262'144;
+constexpr std::size_t write_piece = 262'144, read_piece = 65'536;
+
+std::unexpected<Error> no_room() { return fail(Errc::unavailable, "too much is being received now"); }
 
 Response text_response(unsigned status, std::string_view why) {
   Response out;
@@ -57,15 +61,20 @@ Task<NextHead> read_head(Stream& stream, std::string& buffer, const ServerOption
 
 }  // namespace
 
-Status Exchange::body_deadline(std::uint64_t octets) {
-  stream_.deadline(body_patience + std::chrono::seconds(octets / slowest));
-  return {};
+// attacks.md A17: some patience, and then as much time as what came deserves.
+Task<Result<std::size_t>> Exchange::more_of_body(std::string& to, std::uint64_t most, std::uint64_t got) {
+  const auto now = clock_.steady();
+  if (body_begun_ == SteadyTime{}) body_begun_ = now;
+  const auto until = body_begun_ + body_patience + std::chrono::seconds(got / slowest);
+  stream_.deadline(std::max<Duration>(until - now, std::chrono::milliseconds(1)));
+  auto count = co_await stream_.read_append(to, static_cast<std::size_t>(std::min<std::uint64_t>(most, read_piece)));
+  if (count && *count == 0) co_return fail(Errc::closed, "the client left in the middle of a body");
+  co_return count;
 }
 
-Task<Result<std::string>> Exchange::sized_body(std::uint64_t limit) {
+Task<Result<std::string>> Exchange::sized_body(std::uint64_t limit, net::Share* share) {
   const auto length = head_.length.value_or(0);
   if (length > limit) co_return fail(Errc::too_big, "the body is over " + std::to_string(limit) + " octets");
-  static_cast<void>(body_deadline(length));
   std::string out;
   out.swap(buffer_);
   // What follows the body is the next request.
@@ -74,16 +83,15 @@ Task<Result<std::string>> Exchange::sized_body(std::uint64_t limit) {
     out.resize(length);
   }
   while (out.size() < length) {
-    auto got = co_await stream_.read_append(out, std::min<std::uint64_t>(length - out.size(), 65'536));
+    auto got = co_await more_of_body(out, length - out.size(), out.size());
     if (!got) co_return fail(got.error());
-    if (*got == 0) co_return fail(Errc::closed, "the client left in the middle of a body");
+    if (share != nullptr && !share->raise_to(out.size())) co_return no_room();
   }
   body_read_ = true;
   co_return out;
 }
 
-Task<Result<std::string>> Exchange::chunked_body(std::uint64_t limit) {
-  static_cast<void>(body_deadline(limit));
+Task<Result<std::string>> Exchange::chunked_body(std::uint64_t limit, net::Share* share) {
   ChunkReader reader;
   std::string out;
   for (;;) {
@@ -91,22 +99,22 @@ Task<Result<std::string>> Exchange::chunked_body(std::uint64_t limit) {
     if (!taken) co_return fail(taken.error());
     buffer_.erase(0, *taken);
     if (reader.done()) break;
-    auto got = co_await stream_.read_append(buffer_, 65'536);
+    if (share != nullptr && !share->raise_to(out.size())) co_return no_room();
+    auto got = co_await more_of_body(buffer_, read_piece, out.size());
     if (!got) co_return fail(got.error());
-    if (*got == 0) co_return fail(Errc::closed, "the client left in the middle of a body");
   }
   body_read_ = true;
   co_return out;
 }
 
-Task<Result<std::string>> Exchange::body(std::uint64_t limit) {
+Task<Result<std::string>> Exchange::body(std::uint64_t limit, net::Share* share) {
   if (head_.expects_continue && head_.length.value_or(0) <= limit) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     auto written = co_await stream_.write(go_on);
     if (!written) co_return fail(written.error());
   }
-  if (head_.chunked) co_return co_await chunked_body(limit);
-  co_return co_await sized_body(limit);
+  if (head_.chunked) co_return co_await chunked_body(limit, share);
+  co_return co_await sized_body(limit, share);
 }
 
 Task<Status> Exchange::respond(Response response) {
@@ -153,7 +161,7 @@ Task<Status> Exchange::send(std::string_view piece) {
   co_return co_await stream_.write(piece);
 }
 
-Task<void> serve(std::unique_ptr<Stream> stream, const ServerOptions& options, Clock&, Log& log, const std::atomic<bool>& stopping) {
+Task<void> serve(std::unique_ptr<Stream> stream, const ServerOptions& options, Clock& clock, Log& log, const std::atomic<bool>& stopping) {
   std::string buffer;
   for (std::size_t count = 0; count < options.requests && !stopping; ++count) {
     auto next = co_await read_head(*stream, buffer, options, count == 0);
@@ -173,7 +181,7 @@ Task<void> serve(std::unique_ptr<Stream> stream, const ServerOptions& options, C
       co_await stream->write(bytes);
       break;
     }
-    Exchange exchange(*stream, buffer, std::move(*head));
+    Exchange exchange(*stream, buffer, std::move(*head), clock);
     co_await options.handler(exchange);
     if (!exchange.answered()) {
       auto response = text_response(500, "no answer was made");

@@ -11,22 +11,24 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stream.h"
+#include "http/chunk_reader.h"
 #include "http/message.h"
 #include "http/request_head.h"
+#include "net/budget.h"
 
 namespace posthorn::http {
 
 // One request and the way to answer it. Valid while its handler runs.
 class Exchange {
  public:
-  Exchange(Stream& stream, std::string& buffer, RequestHead head) : stream_(stream), buffer_(buffer), head_(std::move(head)) {}
+  Exchange(Stream& stream, std::string& buffer, RequestHead head, Clock& clock) : stream_(stream), buffer_(buffer), head_(std::move(head)), clock_(clock) {}
 
   const Request& request() const { return head_.request; }
   Stream& stream() { return stream_; }
   Endpoint peer() const { return stream_.peer(); }
 
-  // The whole body. too_big: over `limit` (answer 413); else the connection is at its end.
-  Task<Result<std::string>> body(std::uint64_t limit);
+  // The whole body. too_big: over `limit` (answer 413); unavailable: `share` cannot hold it (503); else the connection is at its end.
+  Task<Result<std::string>> body(std::uint64_t limit, net::Share* share = nullptr);
   Task<Status> respond(Response response);
 
   // A response whose body is told piece by piece and ends with the connection (EventSource).
@@ -42,20 +44,22 @@ class Exchange {
   bool has_body() const { return head_.chunked || head_.length.value_or(0) > 0; }
 
  private:
-  Task<Result<std::string>> sized_body(std::uint64_t limit);
-  Task<Result<std::string>> chunked_body(std::uint64_t limit);
-  Status body_deadline(std::uint64_t octets);
+  Task<Result<std::string>> sized_body(std::uint64_t limit, net::Share* share);
+  Task<Result<std::string>> chunked_body(std::uint64_t limit, net::Share* share);
+  Task<Result<std::size_t>> more_of_body(std::string& to, std::uint64_t most, std::uint64_t got);
 
   Stream& stream_;
   std::string& buffer_;  // read ahead of what was asked for
   RequestHead head_;
+  Clock& clock_;
+  SteadyTime body_begun_{};
   bool answered_ = false, body_read_ = false, ended_ = false;
 };
 
 using Handler = std::function<Task<void>(Exchange&)>;
 
 struct ServerOptions {
-  Handler handler;       // of every request; routes are its business (http/routes.h)
+  Handler handler;       // of every request; routes are its business
   Duration head_timeout = std::chrono::seconds(30);
   Duration idle_timeout = std::chrono::seconds(60);
   std::size_t requests = 10'000;  // of one connection

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/percent.h"
 #include "base/text.h"
 #include "mail/address.h"
 #include "trust/dmarc/dmarc.h"
@@ -10,21 +11,6 @@ namespace posthorn::report {
 namespace {
 
 constexpr std::size_t longest_name = 253;
-
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    const auto byte = i + 2 < text.size() ? unhex(text.substr(i + 1, 2)) : std::nullopt;
-    if (!byte) return std::nullopt;
-    out += *byte;
-    i += 2;
-  }
-  return out;
-}
 
 // The tags of a record that starts with v=DMARC1; nothing if it does not (rfc:9990#4).
 std::optional<std::vector<std::string>> consent_in(std::string_view record, std::string_view tag) {
@@ -85,7 +71,7 @@ std::optional<std::string> address_in(std::string_view uri) {
   uri.remove_prefix(7);
   uri = uri.substr(0, uri.find('?'));
   // The size of RFC 7489 ("!10m") is obsolete and passed over; "!" in an address is written %21.
-  return percent_decoded(uri.substr(0, uri.find('!')));
+  return percent_decode(uri.substr(0, uri.find('!')));
 }
 
 std::optional<Destinations> destinations_of(std::string_view domain, const std::vector<std::string>& uris, std::string_view tag, trust::Answers& answers) {

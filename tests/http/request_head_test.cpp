@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "http/chunk_reader.h"
+
 namespace posthorn::http {
 namespace {
 

@@ -1,17 +1,14 @@
 #include "post/security/sts_fetch.h"
 
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <algorithm>
 
 #include "base/text.h"
+#include "http/response_reader.h"
 #include "post/route.h"
 
 namespace posthorn::post {
 namespace {
 
-namespace http = boost::beast::http;
-
-constexpr std::uint32_t head_limit = 8192;
 constexpr std::uint64_t text_limit = 65'536;
 constexpr std::size_t address_limit = 4;
 constexpr Duration patience = std::chrono::seconds(60);  // rfc:8461#3.3
@@ -20,39 +17,13 @@ std::string request_to(const std::string& host) {
   return "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: " + host + "\r\nUser-Agent: Posthorn\r\nAccept: text/plain\r\nConnection: close\r\n\r\n";
 }
 
-Result<StsPolicy> policy_of(const http::response<http::string_body>& response) {
+Result<StsPolicy> policy_of(const http::Response& response) {
   // rfc:8461#3.3 redirects are not followed.
-  if (response.result_int() != 200) return fail(Errc::invalid, "the policy's host answered " + std::to_string(response.result_int()));
-  const auto given = response[http::field::content_type];
-  const auto type = trim(std::string_view(given.data(), given.size()).substr(0, given.find(';')));
-  if (!equal_icase(type, "text/plain")) return fail(Errc::invalid, "the policy is not text/plain");
-  return parse_sts_policy(response.body());
-}
-
-Task<Result<StsPolicy>> ask(Stream& stream, std::string host) {
-  const auto request = request_to(host);
-  auto written = co_await stream.write(request);
-  if (!written) co_return fail(written.error());
-  http::response_parser<http::string_body> parser;
-  parser.header_limit(head_limit);
-  parser.body_limit(text_limit);
-  parser.eager(true);
-  std::string input;
-  while (!parser.is_done()) {
-    auto count = co_await stream.read_append(input);
-    if (!count && count.error().code != Errc::closed) co_return fail(count.error());
-    boost::system::error_code error;
-    if (!count || *count == 0) {
-      parser.put_eof(error);
-      if (error || !parser.is_done()) co_return fail(Errc::closed, "the policy's host broke off");
-      break;
-    }
-    const auto taken = parser.put(boost::asio::buffer(input), error);
-    if (error && error != http::error::need_more) co_return fail(Errc::invalid, "the policy's host gave no good HTTP answer: " + error.message());
-    input.erase(0, taken);
-    if (input.size() > head_limit + text_limit) co_return fail(Errc::too_big, "the policy's host sent too much");
-  }
-  co_return policy_of(parser.get());
+  if (response.status != 200) return fail(Errc::invalid, "the policy's host answered " + std::to_string(response.status));
+  const auto type = std::ranges::find(response.fields, "content-type", &http::Fields::value_type::first);
+  const auto given = type == response.fields.end() ? std::string_view() : std::string_view(type->second);
+  if (!equal_icase(trim(given.substr(0, given.find(';'))), "text/plain")) return fail(Errc::invalid, "the policy is not text/plain");
+  return parse_sts_policy(response.body);
 }
 
 Task<Result<StsPolicy>> ask_at(net::Dialer& dialer, const Options& options, std::string host, std::string address) {
@@ -66,9 +37,10 @@ Task<Result<StsPolicy>> ask_at(net::Dialer& dialer, const Options& options, std:
   tls.ca_file = options.ca_file;
   auto secured = co_await (*stream)->start_tls_client(std::move(tls));
   if (!secured) co_return fail(secured.error());
-  auto policy = co_await ask(**stream, host);
+  auto answer = co_await http::ask(**stream, request_to(host), text_limit);
   (*stream)->close();
-  co_return policy;
+  if (!answer) co_return fail(answer.error());
+  co_return policy_of(*answer);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/cursor.h"
+#include "base/percent.h"
 #include "base/text.h"
 #include "mail/address.h"
 #include "trust/dmarc/dmarc.h"
@@ -150,22 +151,6 @@ void settle_policy(Reading& r) {
        fault + (record.usable ? ": the record counts as p=none" : " and nobody is named for reports: the record does not count"));
 }
 
-// "%40" undone, for the address in a mailto: URI.
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    const auto byte = unhex(text.substr(i + 1, 2));
-    if (!byte || byte->size() != 1) return std::nullopt;
-    out += *byte;
-    i += 2;
-  }
-  return out;
-}
-
 // "!10m", the size that RFC 7489 had. False: a "!" that begins something else.
 bool drop_size(std::string_view& uri) {
   const auto mark = uri.find('!');
@@ -189,7 +174,7 @@ std::optional<std::string> report_uri(std::string_view text) {
   if (scheme.empty() || !is_letter(scheme.front()) || !at.take(':') || at.done()) return std::nullopt;
   if (!std::ranges::all_of(text, is_uri_character)) return std::nullopt;
   if (!equal_icase(scheme, "mailto")) return std::string(text);
-  const auto address = percent_decoded(at.rest().substr(0, at.rest().find('?')));
+  const auto address = percent_decode(at.rest().substr(0, at.rest().find('?')));
   if (!address || !mail::parse_address(*address)) return std::nullopt;
   return std::string(text);
 }
