@@ -29,6 +29,17 @@ std::string in_pieces(std::string_view message, std::optional<std::uint32_t> lin
   return all;
 }
 
+std::string in_parts(std::string_view message, std::optional<std::uint32_t> lines, std::size_t size) {
+  std::string all;
+  MessageText text(lines);
+  for (std::size_t at = 0; !text.done(); at += size) {
+    must(text.hungry());
+    text.feed(message.substr(std::min(at, message.size()), size), at + size >= message.size());
+    while (!text.done() && !text.hungry()) text.append(all, all.size() + size);
+  }
+  return all;
+}
+
 std::string unstuffed(std::string_view wire) {
   std::string out;
   while (!wire.empty()) {
@@ -71,9 +82,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto whole = multi_line(bytes);
   must(unstuffed(whole) == lines_of(bytes));
   const std::size_t piece = data[0] % 16 + 1U;
-  must(in_pieces(bytes, std::nullopt, piece) == whole);
+  must(in_pieces(bytes, std::nullopt, piece) == whole && in_parts(bytes, std::nullopt, piece) == whole);
   const std::uint32_t lines = data[1];
   const auto top = multi_line(bytes, lines);
-  must(whole.starts_with(top) && in_pieces(bytes, lines, piece) == top);
+  must(whole.starts_with(top) && in_pieces(bytes, lines, piece) == top && in_parts(bytes, lines, piece) == top);
   return 0;
 }

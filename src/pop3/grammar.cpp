@@ -29,17 +29,25 @@ std::optional<TwoNumbers> two_numbers(std::string_view argument) {
   return TwoNumbers{static_cast<std::uint32_t>(*first), static_cast<std::uint32_t>(*second)};
 }
 
-bool MessageText::done() const { return !in_line_ && (enough_ || at_ >= message_.size()); }
+bool MessageText::done() const { return !in_line_ && (enough_ || (last_ && at_ >= message_.size())); }
+
+void MessageText::feed(std::string_view part, bool last) {
+  held_.erase(0, at_);
+  held_ += part;
+  message_ = held_;
+  at_ = 0;
+  last_ = last;
+}
 
 void MessageText::append(std::string& to, std::size_t size) {
-  while (!done() && to.size() < size) {
+  while (!done() && !hungry() && to.size() < size) {
     if (!in_line_) line_start(to);
     // A line may be as long as the message, so no more of it is looked at than is wanted now.
     const auto room = std::max<std::size_t>(size - std::min(size, to.size()), 2);
     const auto window = message_.substr(at_, room);
     const auto end = window.find('\n');
     auto text = window.substr(0, end);
-    const bool more = end == std::string_view::npos && window.size() < message_.size() - at_;
+    const bool more = end == std::string_view::npos && (!last_ || window.size() < message_.size() - at_);
     at_ += text.size();
     // The CR of a CRLF is written with its LF. One at the very end of the window waits, because what follows it is not known yet.
     if (text.ends_with('\r')) {

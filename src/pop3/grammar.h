@@ -25,18 +25,25 @@ class MessageText {
  public:
   // `lines`: of the body at most. `message` must stay.
   explicit MessageText(std::string_view message, std::optional<std::uint32_t> lines = std::nullopt) : message_(message), lines_(lines) {}
+  // A message that comes in parts, by feed().
+  explicit MessageText(std::optional<std::uint32_t> lines) : lines_(lines), last_(false) {}
+  MessageText(const MessageText&) = delete;
   bool done() const;
-  // Appends until done() or until `to` holds about `size` bytes (never more, but for one step of at most 4).
+  // Of one in parts: the next is needed. Some octets are held back, because what they mean hangs on what follows.
+  bool hungry() const { return !last_ && !done() && message_.size() - at_ < 3; }
+  void feed(std::string_view part, bool last);
+  // Appends until done() or hungry() or until `to` holds about `size` bytes (never more, but for one step of at most 4).
   void append(std::string& to, std::size_t size);
 
  private:
   void line_start(std::string& to);
   void line_end(std::string& to);
 
+  std::string held_;
   std::string_view message_;
   std::optional<std::uint32_t> lines_;
   std::size_t at_ = 0;
-  bool in_line_ = false, in_body_ = false, enough_ = false;
+  bool last_ = true, in_line_ = false, in_body_ = false, enough_ = false;
 };
 
 // All of it at once.

@@ -14,6 +14,6 @@ using Describe = std::string (*)(const Session&, const DropMessage&);
 Task<void> list_messages(Session& session, std::string_view argument, Describe describe);
 
 // RETR and TOP: the message, or `lines` lines of its body.
-Task<void> send_message(Session& session, EmailId email, std::optional<std::uint32_t> lines);
+Task<void> send_message(Session& session, const DropMessage& message, std::optional<std::uint32_t> lines);
 
 }  // namespace posthorn::pop3

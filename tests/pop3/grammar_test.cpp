@@ -72,5 +72,25 @@ TEST(Pop3Grammar, WritesTheSameInPiecesOfAnySize) {
     }
 }
 
+TEST(Pop3Grammar, WritesTheSameOfAMessageThatComesInParts) {
+  for (const auto& text : texts)
+    for (std::size_t part = 1; part < 8; ++part)
+      for (const std::size_t piece : {1, 3, 100}) {
+        MessageText out(text.lines);
+        std::string all;
+        for (std::size_t at = 0; !out.done(); at += part) {
+          ASSERT_TRUE(out.hungry()) << text.message;
+          const std::string_view message(text.message);
+          out.feed(message.substr(at, part), at + part >= message.size());
+          while (!out.done() && !out.hungry()) {
+            std::string some;
+            out.append(some, piece);
+            all += some;
+          }
+        }
+        EXPECT_EQ(all, text.wire) << text.message << " in parts of " << part << " by " << piece;
+      }
+}
+
 }  // namespace
 }  // namespace posthorn::pop3

@@ -11,7 +11,7 @@ Task<void> retr(Session& session, std::string_view argument) {
     no_such_message(session);
     co_return;
   }
-  co_await send_message(session, message->email, std::nullopt);
+  co_await send_message(session, *message, std::nullopt);
 }
 
 }  // namespace posthorn::pop3

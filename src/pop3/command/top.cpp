@@ -15,7 +15,7 @@ Task<void> top(Session& session, std::string_view argument) {
     no_such_message(session);
     co_return;
   }
-  co_await send_message(session, message->email, n->second);
+  co_await send_message(session, *message, n->second);
 }
 
 }  // namespace posthorn::pop3
