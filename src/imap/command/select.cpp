@@ -8,6 +8,8 @@
 namespace posthorn::imap {
 namespace {
 
+constexpr std::uint32_t read_inline = 10'000;  // messages
+
 // [SP "(" "CONDSTORE" ")"]
 Taken<bool> take_parameters(Cursor& in) {
   if (in.done()) return false;
@@ -35,35 +37,42 @@ void tell_mailbox(Session& session, const store::Mailbox& mailbox) {
   session.out += "\r\n";
 }
 
-Response open(Session& session, Call& call, Access access) {
+// Reading the rows of a large mailbox takes longer than others on this thread should wait.
+Task<Result<Selected>> read(Session& session, const store::View& view, const store::Mailbox& mailbox, Access access) {
+  if (mailbox.counts.total <= read_inline) co_return Selected::open(view, mailbox, access);
+  auto work = [&view, &mailbox, access] { return Selected::open(view, mailbox, access); };
+  co_return co_await session.store.workers().run(std::move(work));
+}
+
+Task<Response> open(Session& session, Call& call, Access access) {
   const auto name = take_mailbox(session, call.in);
-  if (!name) return name.error();
+  if (!name) co_return name.error();
   const auto condstore = take_parameters(call.in);
-  if (!condstore) return condstore.error();
+  if (!condstore) co_return condstore.error();
   // rfc:9051#6.3.2: the one selected before is closed, whether this succeeds or not.
   if (session.selected) session.untagged("OK [CLOSED] The mailbox selected before is closed");
   session.selected.reset();
   const auto view = session.view();
   const auto mailbox = view.mailbox(*name);
-  if (!mailbox) return refusal_of(mailbox.error());
-  if (!*mailbox) return no("NONEXISTENT", "There is no such mailbox");
+  if (!mailbox) co_return refusal_of(mailbox.error());
+  if (!*mailbox) co_return no("NONEXISTENT", "There is no such mailbox");
   session.refresh_keywords(view);
-  auto selected = Selected::open(view, **mailbox, access);
-  if (!selected) return refusal_of(selected.error());
+  auto selected = co_await read(session, view, **mailbox, access);
+  if (!selected) co_return refusal_of(selected.error());
   session.selected = std::move(*selected);
   tell_mailbox(session, **mailbox);
   if (*condstore) session.condstore = true;
-  return ok(access == Access::read_write ? "READ-WRITE" : "READ-ONLY", "Selected");
+  co_return ok(access == Access::read_write ? "READ-WRITE" : "READ-ONLY", "Selected");
 }
 
 }  // namespace
 
 Task<Response> select(Session& session, Call& call) {
-  co_return open(session, call, Access::read_write);
+  return open(session, call, Access::read_write);
 }
 
 Task<Response> examine(Session& session, Call& call) {
-  co_return open(session, call, Access::read_only);
+  return open(session, call, Access::read_only);
 }
 
 }  // namespace posthorn::imap
