@@ -1,7 +1,5 @@
 #include "app/server.h"
 
-#include <sys/resource.h>
-
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -14,8 +12,10 @@
 #include "app/confine/walls.h"
 #include "app/control/server.h"
 #include "app/core.h"
+#include "app/housekeeping.h"
 #include "app/keyring/process.h"
 #include "app/memory_gauge.h"
+#include "app/ports.h"
 #include "dns/cache.h"
 #include "dns/unbound_resolver.h"
 #include "http/server.h"
@@ -31,7 +31,6 @@
 #include "post/office.h"
 #include "post/outbox.h"
 #include "post/sender.h"
-#include "post/signing_keys.h"
 #include "report/desk.h"
 #include "smtp/server.h"
 #include "store/catalogs.h"
@@ -45,10 +44,7 @@ namespace posthorn::app {
 namespace {
 
 constexpr auto grace_time = std::chrono::seconds(10);
-constexpr auto keys_first_look = std::chrono::seconds(10), keys_next_look = std::chrono::seconds(300);
 constexpr unsigned image_threads = 4;
-constexpr std::size_t garbage_rows = 500;  // erased with one commit, of which others wait
-constexpr auto garbage_rest = std::chrono::milliseconds(20);
 constexpr auto grace_step = std::chrono::milliseconds(50);
 constexpr auto pressure_look = std::chrono::milliseconds(200);
 constexpr auto push_timeout = std::chrono::seconds(10);
@@ -91,8 +87,8 @@ struct Server {
   Sockets sockets;  // one for each config.listen
   std::vector<std::unique_ptr<net::Listener>> listeners;
   std::unique_ptr<ControlServer> control;
-  std::unique_ptr<post::SigningKeys> signing_keys;
-  std::unique_ptr<Timer> grace, keys_timer, pressure_timer, garbage_timer;
+  std::unique_ptr<Housekeeping> housekeeping;
+  std::unique_ptr<Timer> grace, pressure_timer;
   Duration waited{};
   bool said_stressed = false;
 
@@ -107,7 +103,6 @@ struct Server {
 
   Status open(crypto::KeyringSockets keys);
   void hear(const store::EngineNews& news);
-  Status open();
   Status load_certificates();
   Status listen_all();
   Status listen_one(const ListenConfig& listen, std::shared_ptr<net::BoundSocket> socket);
@@ -120,52 +115,7 @@ struct Server {
   void make_push_desk();
   Task<void> start_push();
   Task<void> finish();
-  void look_at_keys_after(Duration time);
-  Task<void> look_at_keys();
-  void collect_garbage_later();
-  Task<void> collect_garbage();
 };
-
-// attacks.md A19, B7: another protocol must not be led to our ports by way of TLS. Who begins with TLS is a client that was told our
-// name; with STARTTLS, and at port 25 above all, any certificate is better than clear text.
-net::TlsTerms terms_of(ServiceKind kind) {
-  using enum ServiceKind;
-  net::TlsTerms terms;
-  if (kind == imap || kind == imaps) terms.alpn = {"imap"};
-  else if (kind == pop3 || kind == pop3s) terms.alpn = {"pop3"};
-  else if (kind == https) terms.alpn = {"http/1.1"};
-  else terms.alpn = {"smtp"};
-  if (kind == submissions || kind == imaps || kind == pop3s) terms.unknown_name = net::UnknownName::refused;
-  return terms;
-}
-
-std::string busy_text(ServiceKind kind, const std::string& host) {
-  switch (kind) {
-    case ServiceKind::imap: return "* BYE too many connections from your network, please try again later\r\n";
-    case ServiceKind::pop3: return "-ERR [SYS/TEMP] too many connections from your network, please try again later\r\n";
-    case ServiceKind::smtp:
-    case ServiceKind::submission: return "421 4.7.0 " + host + " too many connections from your network, please try again later\r\n";
-    default: return {};
-  }
-}
-
-std::string refusal_text(ServiceKind kind, const std::string& host) {
-  switch (kind) {
-    case ServiceKind::imap: return "* BYE the server is busy, please try again later\r\n";
-    case ServiceKind::pop3: return "-ERR [SYS/TEMP] the server is busy, please try again later\r\n";
-    case ServiceKind::smtp:
-    case ServiceKind::submission: return "421 4.3.2 " + host + " is busy, please try again later\r\n";
-    default: return {};
-  }
-}
-
-// Descriptors are also needed for files, outgoing connections and the resolver.
-std::uint64_t connection_limit(const Config& config) {
-  if (config.limits.connections > 0) return config.limits.connections;
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 0;
-  return limit.rlim_cur > 2000 ? limit.rlim_cur - 1000 : limit.rlim_cur / 2;
-}
 
 void Server::measure_pressure() {
   pressure->measured(memory.resident(), core->store->commits_waiting());
@@ -227,11 +177,8 @@ Status Server::open(crypto::KeyringSockets keys) {
   const ControlServices services{*core->store, *core->keyring, *sender, *resolver, *reports};
   TRY_ASSIGN(control, listen_control(runtime, config.control_socket(), services, *log,
                                      [this](const admin::Request& request) { return own_operation(request); }));
-  signing_keys = std::make_unique<post::SigningKeys>(*core->store, *core->keyring);
-  keys_timer = core->clock->timer(runtime.context(0).get_executor());
-  look_at_keys_after(keys_first_look);
-  garbage_timer = core->clock->timer(runtime.context(0).get_executor());
-  collect_garbage_later();
+  housekeeping = std::make_unique<Housekeeping>(runtime.context(0).get_executor(), *core->store, *core->keyring, *resolver, *core->clock, *log, config.cleanup_every, stopping);
+  housekeeping->start();
   reports->start();
   boost::asio::co_spawn(runtime.context(0), start_push(), boost::asio::detached);
   TRY(outbox->start());
@@ -268,36 +215,6 @@ void Server::hear(const store::EngineNews& news) {
       // What was answered as failed may be there after all: the queue's share of it must not wait for a restart.
       if (ready) sender->look_at_all();
   }
-}
-
-// New DKIM keys are used once the DNS shows them.
-void Server::look_at_keys_after(Duration time) {
-  keys_timer->start(time, [this] { boost::asio::co_spawn(runtime.context(0), look_at_keys(), boost::asio::detached); });
-}
-
-Task<void> Server::look_at_keys() {
-  auto seen = co_await signing_keys->look(*resolver);
-  if (!seen) {
-    log->error("dkim.not_looked", {{"why", seen.error().what}});
-  } else {
-    for (const auto& one : *seen)
-      log->info(one.seen ? "dkim.key_active" : "dkim.key_waits", {{"domain", one.key.domain}, {"selector", one.key.selector}, {"why", one.why}});
-  }
-  if (!stopping) look_at_keys_after(keys_next_look);
-}
-
-void Server::collect_garbage_later() {
-  garbage_timer->start(std::max<Duration>(config.cleanup_every, std::chrono::seconds(1)), [this] { boost::asio::co_spawn(runtime.context(0), collect_garbage(), boost::asio::detached); });
-}
-
-Task<void> Server::collect_garbage() {
-  const auto begun = core->clock->steady();
-  const store::GarbagePace pace{garbage_rows, garbage_rest, &stopping};
-  auto done = co_await core->store->collect_garbage(pace);
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(core->clock->steady() - begun).count();
-  if (done) log->info("garbage.collected", {{"milliseconds", std::to_string(took)}});
-  else log->error("garbage.not_collected", {{"why", done.error().what}});
-  if (!stopping) collect_garbage_later();
 }
 
 net::StartSession Server::session_for(const ListenConfig& listen) {
@@ -366,8 +283,8 @@ Status Server::listen_one(const ListenConfig& listen, std::shared_ptr<net::Bound
   options.per_wide_network = config.limits.connections_per_wide_network;
   // A browser opens many connections, of which most bring no login: what they cost is limited by their number.
   options.tolls = listen.service == ServiceKind::https ? nullptr : tolls.get();
-  options.too_many = busy_text(listen.service, config.name);
-  options.too_busy = refusal_text(listen.service, config.name);
+  options.too_many = too_many_text(listen.service, config.name);
+  options.too_busy = too_busy_text(listen.service, config.name);
   options.pressure = pressure.get();
   const auto terms = tls.find(listen.service);
   auto* const context = terms == tls.end() ? nullptr : terms->second.get();
@@ -426,8 +343,7 @@ void Server::stop() {
     one->stop_accepting();
     one->wake_all();
   }
-  keys_timer->cancel();
-  garbage_timer->cancel();
+  housekeeping->stop();
   pressure_timer->cancel();
   reports->stop();
   outbox->stop();
@@ -457,13 +373,6 @@ Task<void> Server::finish() {
   auto done = co_await reports->flush();
   if (!done) log->error("report.not_counted", {{"why", done.error().what}});
   runtime.stop();
-}
-
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 Result<Sockets> bind_all(const std::vector<ListenConfig>& all) {

@@ -22,6 +22,7 @@
 
 #include "app/confine/privileges.h"
 #include "app/confine/walls.h"
+#include "app/spawn_setup.h"
 #include "crypto/keyring_service.h"
 
 namespace posthorn::app {
@@ -34,22 +35,6 @@ constexpr auto first_wait = std::chrono::milliseconds(100), longest_wait = std::
 std::unexpected<Error> not_started(const std::string& what, int code) {
   return fail(Errc::unavailable, "the keyring's process cannot be started: " + what + ": " + std::strerror(code));
 }
-
-// The two C objects that posix_spawn wants, freed on every path.
-struct SpawnSetup {
-  SpawnSetup() {
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-  }
-  ~SpawnSetup() {
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-  }
-  SpawnSetup(const SpawnSetup&) = delete;
-  SpawnSetup& operator=(const SpawnSetup&) = delete;
-  posix_spawn_file_actions_t actions{};
-  posix_spawnattr_t attributes{};
-};
 
 struct Pair {
   std::array<int, 2> ends{-1, -1};

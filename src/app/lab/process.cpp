@@ -13,29 +13,13 @@
 #include <thread>
 
 #include "app/lab/files.h"
+#include "app/spawn_setup.h"
 #include "base/text.h"
 
 namespace posthorn::app::lab {
 namespace {
 
 constexpr auto poll_step = std::chrono::milliseconds(20);
-
-// The two C objects that posix_spawn wants, freed on every path.
-class SpawnSetup {
- public:
-  SpawnSetup() {
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-  }
-  ~SpawnSetup() {
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-  }
-  SpawnSetup(const SpawnSetup&) = delete;
-  SpawnSetup& operator=(const SpawnSetup&) = delete;
-  posix_spawn_file_actions_t actions{};
-  posix_spawnattr_t attributes{};
-};
 
 Result<int> spawn(const std::vector<std::string>& command, const std::string& output, const std::string& errors, int open_flags) {
   SpawnSetup setup;
