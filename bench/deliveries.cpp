@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/run_task.h"
 #include "base/workers.h"
 #include "crypto/keyring.h"
 #include "net/runtime.h"
@@ -73,11 +74,7 @@ class Bench {
 
   template <class T>
   T run(Task<T> task) {
-    std::optional<T> value;
-    boost::asio::co_spawn(context_, std::move(task), [&value](const std::exception_ptr&, T got) { value = std::move(got); });
-    context_.restart();
-    while (!value) context_.run_one();
-    return std::move(*value);
+    return run_task(context_, std::move(task));
   }
   // `total` deliveries by `callers`, over the accounts in turn.
   void deliver(const std::vector<AccountId>& accounts, const std::vector<Ready>& messages, std::size_t callers, Steady::time_point end) {

@@ -4,13 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/json/serialize.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <functional>
 
+#include "base/run_task.h"
 #include "base/virtual_clock.h"
 #include "jmap/core/request.h"
 #include "store/catalog.h"
@@ -23,15 +22,6 @@ namespace {
 
 using namespace posthorn;
 using Steady = std::chrono::steady_clock;
-
-template <class T>
-T run(boost::asio::io_context& context, Task<T> task) {
-  std::optional<T> value;
-  boost::asio::co_spawn(context, std::move(task), [&](std::exception_ptr, T got) { value = std::move(got); });
-  context.restart();
-  while (!value) context.run_one();
-  return std::move(*value);
-}
 
 double ms(Steady::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
@@ -48,8 +38,8 @@ int main(int argc, char** argv) {
   auto engine = store::open_rocks({argv[2], 256u << 20});
   if (!engine) return fmt::print(stderr, "{}\n", engine.error().text()), 1;
   store::Store mail(**engine, *keyring, clock, workers, *hub);
-  static_cast<void>(run(context, mail.add_domain("blue.test")));
-  const auto account = run(context, mail.add_account("alice@blue.test", "secret"));
+  static_cast<void>(run_task(context, mail.add_domain("blue.test")));
+  const auto account = run_task(context, mail.add_account("alice@blue.test", "secret"));
   if (!account) return fmt::print(stderr, "{}\n", account.error().text()), 1;
 
   const auto filling = Steady::now();
@@ -67,7 +57,7 @@ int main(int argc, char** argv) {
         if (auto made = mail.append(tx, *account, store::inbox_id, one, flags, clock.now()); !made) return fail(made.error());
       return {};
     };
-    const auto done = run(context, mail.transact(std::move(work)));
+    const auto done = run_task(context, mail.transact(std::move(work)));
     if (!done) return fmt::print(stderr, "{}\n", done.error().text()), 1;
   }
   fmt::print("{} messages stored in {:.0f} ms\n", count, ms(Steady::now() - filling));
@@ -92,7 +82,7 @@ int main(int argc, char** argv) {
       const auto body = request(more);
       if (ahead) ahead();
       const auto start = Steady::now();
-      const auto answer = run(context, jmap::process(call, body, "s"));
+      const auto answer = run_task(context, jmap::process(call, body, "s"));
       const auto text = boost::json::serialize(*answer);
       times.push_back(ms(Steady::now() - start));
       if (!text.contains("\"list\":[{")) return fmt::print(stderr, "{}\n", text.substr(0, 500)), std::exit(1);
@@ -114,7 +104,7 @@ int main(int argc, char** argv) {
       TRY(mail.append(tx, *account, store::inbox_id, *fresh, {}, clock.now()));
       return {};
     };
-    if (const auto done = run(context, mail.transact(std::move(work))); !done) fmt::print(stderr, "{}\n", done.error().text()), std::exit(1);
+    if (const auto done = run_task(context, mail.transact(std::move(work))); !done) fmt::print(stderr, "{}\n", done.error().text()), std::exit(1);
   };
   measure("the same, collapsed, a delivery before each", R"(,"collapseThreads":true,"position":)" + std::to_string(count / 6), deliver);
 

@@ -5,14 +5,13 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/json/serialize.hpp>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <random>
 
+#include "base/run_task.h"
 #include "jmap/core/request.h"
 #include "net/runtime.h"
 #include "store/catalogs.h"
@@ -26,16 +25,8 @@ namespace {
 using namespace posthorn;
 using Steady = std::chrono::steady_clock;
 
-template <class T>
-T run(boost::asio::io_context& context, Task<T> task) {
-  std::optional<T> value;
-  boost::asio::co_spawn(context, std::move(task), [&](std::exception_ptr, T got) { value = std::move(got); });
-  context.restart();
-  while (!value) context.run_one();
-  return std::move(*value);
-}
-
 double ms(Steady::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
+
 double cpu_ms() {
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
@@ -79,8 +70,8 @@ int main(int argc, char** argv) {
   auto engine = store::open_rocks({argv[2], 64u << 20});
   if (!engine) return fmt::print(stderr, "{}\n", engine.error().text()), 1;
   store::Store mail(**engine, *keyring, *clock, workers, *hub);
-  static_cast<void>(run(context, mail.add_domain("blue.test")));
-  const auto account = run(context, mail.add_account("alice@blue.test", "secret"));
+  static_cast<void>(run_task(context, mail.add_domain("blue.test")));
+  const auto account = run_task(context, mail.add_account("alice@blue.test", "secret"));
   if (!account) return fmt::print(stderr, "{}\n", account.error().text()), 1;
 
   Writer writer;
@@ -99,7 +90,7 @@ int main(int argc, char** argv) {
         if (auto made = mail.append(tx, *account, store::inbox_id, one, {}, WallTime(std::chrono::seconds(1'600'000'000 + at))); !made) return fail(made.error());
       return {};
     };
-    const auto done = run(context, mail.transact(std::move(work)));
+    const auto done = run_task(context, mail.transact(std::move(work)));
     if (!done) return fmt::print(stderr, "{}\n", done.error().text()), 1;
   }
   fmt::print("{} messages, {:.0f} MiB, stored in {:.1f} s\n", count, static_cast<double>(bytes) / (1 << 20), ms(Steady::now() - filling) / 1e3);
@@ -110,7 +101,7 @@ int main(int argc, char** argv) {
   store::search::Indexer indexer(context.get_executor(), mail, *keyring, *log, options);
   const auto before = cpu_ms();
   const auto indexing = Steady::now();
-  const auto indexed = run(context, indexer.look_at(*account));
+  const auto indexed = run_task(context, indexer.look_at(*account));
   if (!indexed) return fmt::print(stderr, "{}\n", indexed.error().text()), 1;
   const auto made = store::search::index_progress(*mail.snapshot(), *account);
   fmt::print("indexed in {:.1f} s ({:.2f} ms of CPU a message), {} pieces, {:.1f} MiB: {:.0f} octets a message, {:.0f} % of the mail\n", ms(Steady::now() - indexing) / 1e3,
@@ -128,7 +119,7 @@ int main(int argc, char** argv) {
     const auto body = R"({"using":["urn:ietf:params:jmap:core","urn:ietf:params:jmap:mail"],"methodCalls":[["Email/query",{"accountId":")" + id + R"(","filter":)" + filter +
                       R"(,"sort":[{"property":"receivedAt","isAscending":false}],"limit":50,"calculateTotal":true},"0"]]})";
     const auto start = Steady::now();
-    const auto answer = run(context, jmap::process(call, body, "s"));
+    const auto answer = run_task(context, jmap::process(call, body, "s"));
     const auto time = ms(Steady::now() - start);
     const auto response = answer->at("methodResponses").as_array()[0].as_array()[1].as_object();
     const auto* total = response.if_contains("total");

@@ -1,12 +1,12 @@
 // Whole JMAP requests, as a logged-in client may send them, over a store in memory: each is refused as a whole or answered call by call in
 // order; answers are JSON, and references copy no more than their budget (attacks.md F9, F10).
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstdlib>
 #include <optional>
 
+#include "base/run_task.h"
 #include "base/virtual_clock.h"
 #include "jmap/core/json_strict.h"
 #include "jmap/core/reference.h"
@@ -20,18 +20,6 @@ namespace {
 
 using namespace posthorn;
 namespace json = boost::json;
-
-template <class T>
-T run(boost::asio::io_context& context, Task<T> task) {
-  std::optional<T> value;
-  boost::asio::co_spawn(context, std::move(task), [&](std::exception_ptr thrown, T got) {
-    if (thrown) std::abort();
-    value = std::move(got);
-  });
-  context.restart();
-  while (!value) context.run_one();
-  return std::move(*value);
-}
 
 struct World {
   World(std::unique_ptr<store::MemoryEngine> given, crypto::Keyring& keys)
@@ -55,13 +43,13 @@ struct Base {
   std::unique_ptr<store::MemoryEngine> engine;
   Base() {
     World w(store::memory_engine({}), *keys);
-    static_cast<void>(run(w.context, w.store.add_domain("blue.test")));
-    const auto account = run(w.context, w.store.add_account("alice@blue.test", "secret"));
+    static_cast<void>(run_task(w.context, w.store.add_domain("blue.test")));
+    const auto account = run_task(w.context, w.store.add_account("alice@blue.test", "secret"));
     if (!account || *account != AccountId{1}) std::abort();
     for (int i = 0; i < 3; ++i) {
       auto prepared = w.store.prepare("From: bob@green.test\r\nSubject: Hello\r\nMessage-ID: <1@x>\r\n\r\nA text.\r\n");
       auto shared = std::make_shared<const store::Prepared>(std::move(*prepared));
-      if (!run(w.context, w.store.append(AccountId{1}, store::inbox_id, shared, {}, w.clock.now()))) std::abort();
+      if (!run_task(w.context, w.store.append(AccountId{1}, store::inbox_id, shared, {}, w.clock.now()))) std::abort();
     }
     engine = w.engine->crash(0);
   }
@@ -74,7 +62,7 @@ void request(std::string_view body) {
   w.services.limits.request = 64 << 10;
   w.services.words = &w.words;
   jmap::Call call{w.services, sasl::Login{AccountId{1}, "alice@blue.test"}, {}, {}, "127.0.0.1"};
-  const auto answer = run(w.context, jmap::process(call, body, "s"));
+  const auto answer = run_task(w.context, jmap::process(call, body, "s"));
   if (!answer) {
     if (!answer.error().type.starts_with("urn:ietf:params:jmap:error:") || answer.error().status < 400) std::abort();
     return;

@@ -15,11 +15,24 @@ namespace {
 constexpr std::uint32_t crash_limit = 3;
 constexpr auto look_again = std::chrono::seconds(60);  // bounds what a jump of the wall clock can do to the waiting
 constexpr std::size_t dispatch_limit = 1000;           // entries under way at once
+constexpr std::uint64_t inline_limit = 65'536;         // a larger message is read on a worker: sessions share this thread
 
 std::chrono::milliseconds millis(Duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d); }
 
 std::string destination_of(const Options& options, const QueuedRecipient& r) {
   return options.smarthost ? "smarthost " + options.smarthost->host : r.to.recipient.domain;
+}
+
+struct ReadMessage {
+  const Queue* queue;
+  const Entry* entry;
+  Result<std::string> operator()() const { return queue->message(*entry); }
+};
+
+Task<Result<std::string>> message_of(store::Store& store, const Queue& queue, const Entry& entry) {
+  if (entry.size <= inline_limit) co_return queue.message(entry);
+  ReadMessage read{&queue, &entry};
+  co_return co_await store.workers().run(std::move(read));
 }
 
 void apply(QueuedRecipient& r, const Attempt& attempt) {
@@ -124,6 +137,8 @@ bool Sender::take_off(QueueId id) {
   if (flying_.contains(id)) return false;
   const auto found = queue_.find(id);
   if (!found) log_.error("queue.unreadable", {{"id", text_of(id)}, {"why", found.error().what}});
+  // A record that does not check stays as it is; a disk that could not be read may do better later.
+  if (!found && found.error().code != Errc::corrupt) due_.insert(Due{clock_.now() + millis(options_.retry_first), id});
   if (!found || !*found || (*found)->held || (*found)->done()) return false;
   const Entry& entry = **found;
   if (entry.due > clock_.now() && entry.due <= clock_.now() + millis(farthest())) {  // the wake-up was an old one
@@ -213,7 +228,7 @@ Task<bool> Sender::attempt(Delivery& delivery, Destination& destination, Job job
     co_return true;
   }
   attempts.resize(job.recipients.size());
-  auto message = queue_.message(*entry);
+  auto message = co_await message_of(store_, queue_, *entry);
   if (!message) {
     log_.error("queue.message_unreadable", {{"id", text_of(job.id)}, {"why", message.error().what}});
     --flying_[job.id].attempting;
@@ -269,6 +284,8 @@ void Sender::land(QueueId id, bool written) {
     // What could not be written is sent again later, never lost, and not at once: the disk may be full. Its own time says nothing
     // then: it may be one of a clock that was ahead, which would be due now, over and over.
     due_.insert(Due{written ? (*entry)->due : clock_.now() + millis(options_.retry_first), id});
+  } else if (!entry && entry.error().code != Errc::corrupt) {
+    due_.insert(Due{clock_.now() + millis(options_.retry_first), id});
   }
   tick();
 }
@@ -298,7 +315,7 @@ Task<std::vector<Handover>> Sender::notices_for(const Entry& after, const std::v
     std::vector<DsnRecipient> some;
     std::ranges::copy_if(all_owed, std::back_inserter(some), [action](const DsnRecipient& r) { return r.action == action; });
     if (some.empty()) continue;
-    auto message = queue_.message(after);
+    auto message = co_await message_of(store_, queue_, after);
     auto letter = dsn_letter(after, some, message ? std::string_view(*message) : std::string_view(), options_.host_name, now);
     if (!letter) continue;
     log_.info("dsn.sent", {{"id", text_of(after.id)}, {"as", text_of(letter->id)}, {"to", after.from.reverse_path.text()}});

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "base/codec.h"
-#include "crypto/bytes.h"
+#include "post/queue/stored_parts.h"
 #include "store/objects.h"
 #include "store/record/keys.h"
 
@@ -12,47 +11,6 @@ namespace posthorn::post {
 namespace {
 
 constexpr std::uint8_t version = 1;
-
-std::int64_t millis(WallTime t) { return t.time_since_epoch().count(); }
-WallTime wall(std::int64_t ms) { return WallTime(std::chrono::milliseconds(ms)); }
-
-void put(Encoder& out, const Tried& t) { out.i64(millis(t.at)).string(t.to).string(t.remote).string(t.tls).u16(t.code).string(t.answer); }
-Tried take_tried(Decoder& in) {
-  Tried t;
-  t.at = wall(in.i64());
-  t.to = in.string();
-  t.remote = in.string();
-  t.tls = in.string();
-  t.code = in.u16();
-  t.answer = in.string();
-  return t;
-}
-
-template <class Enum>
-Enum take_enum(Decoder& in, std::uint8_t last, bool& known) {
-  const auto value = in.u8();
-  known &= value <= last;
-  return static_cast<Enum>(std::min(value, last));
-}
-
-void put(Encoder& out, const smtp::RcptTo& to) {
-  const auto& n = to.notify;
-  out.string(to.recipient.local).string(to.recipient.domain).flag(n.given).flag(n.never).flag(n.success).flag(n.failure).flag(n.delay);
-  out.string(to.orcpt_type).string(to.orcpt);
-}
-smtp::RcptTo take_to(Decoder& in) {
-  smtp::RcptTo to;
-  to.recipient.local = in.string();
-  to.recipient.domain = in.string();
-  to.notify.given = in.flag();
-  to.notify.never = in.flag();
-  to.notify.success = in.flag();
-  to.notify.failure = in.flag();
-  to.notify.delay = in.flag();
-  to.orcpt_type = in.string();
-  to.orcpt = in.string();
-  return to;
-}
 
 // Reads, changes and writes the record; one that the user has destroyed is none of our business any more (rfc:8621#7.5).
 Status change(const store::Store& store, store::Transaction& tx, const SubmissionLink& link, const std::function<void(SubmissionRecord&)>& how) {
@@ -112,8 +70,8 @@ std::string encode(const SubmissionRecord& r) {
     for (const auto& t : one.tried) put(out, t);
   }
   out.string(std::string(r.blob.bytes.begin(), r.blob.bytes.end())).string(r.wrapped_key).string(r.login).string(r.evidence);
-  out.string(r.from.reverse_path.local).string(r.from.reverse_path.domain).u64(r.from.size).u8(static_cast<std::uint8_t>(r.from.body)).flag(r.from.smtputf8);
-  out.u8(static_cast<std::uint8_t>(r.from.ret)).string(r.from.envid).u32(static_cast<std::uint32_t>(r.to.size()));
+  put(out, r.from);
+  out.u32(static_cast<std::uint32_t>(r.to.size()));
   for (const auto& to : r.to) put(out, to);
   return out.take();
 }
@@ -147,15 +105,9 @@ Result<SubmissionRecord> decode_submission(std::string_view bytes) {
   r.wrapped_key = in.string();
   r.login = in.string();
   r.evidence = in.string();
-  r.from.reverse_path.local = in.string();
-  r.from.reverse_path.domain = in.string();
-  r.from.size = in.u64();
-  r.from.body = take_enum<smtp::Body>(in, 2, known);
-  r.from.smtputf8 = in.flag();
-  r.from.ret = take_enum<smtp::Ret>(in, 2, known);
-  r.from.envid = in.string();
+  r.from = take_mail_from(in, known);
   const auto to = in.count();
-  for (std::uint32_t i = 0; i < to && in.ok(); ++i) r.to.push_back(take_to(in));
+  for (std::uint32_t i = 0; i < to && in.ok(); ++i) r.to.push_back(take_rcpt_to(in));
   if (!in.finished() || !known) return bad();
   return r;
 }

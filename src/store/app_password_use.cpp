@@ -12,10 +12,10 @@ constexpr auto written_after = std::chrono::hours(1);
 
 std::string key_of(AccountId account, std::string_view label) { return key::app_password_uses(account) + std::string(label); }
 
-std::vector<std::string> rows_of(const Reader& reader, AccountId account) {
+Result<std::vector<std::string>> rows_of(const Reader& reader, AccountId account) {
   std::vector<std::string> out;
   const auto prefix = key::app_password_uses(account);
-  static_cast<void>(reader.scan(Space::node, prefix, key::after(prefix), [&out](std::string_view k, std::string_view) {
+  TRY(reader.scan(Space::node, prefix, key::after(prefix), [&out](std::string_view k, std::string_view) {
     out.emplace_back(k);
     return true;
   }));
@@ -46,7 +46,8 @@ Task<Status> note_app_password_use(Store& store, AccountId account, std::string 
     TRY_ASSIGN(const auto bytes, tx.get(Space::account, key::of(account)));
     if (!bytes) return {};
     TRY_ASSIGN(const auto record, decode_account(*bytes));
-    for (const auto& row : rows_of(tx, account)) {
+    TRY_ASSIGN(const auto rows, rows_of(tx, account));
+    for (const auto& row : rows) {
       const auto of = row.substr(key::app_password_uses(account).size());
       if (std::ranges::find(record.app_passwords, of, &StoredAppPassword::label) == record.app_passwords.end()) tx.erase(Space::node, row);
     }
@@ -56,8 +57,10 @@ Task<Status> note_app_password_use(Store& store, AccountId account, std::string 
   co_return co_await store.transact(std::move(work));
 }
 
-void forget_app_passwords(Transaction& tx, AccountId account) {
-  for (const auto& row : rows_of(tx, account)) tx.erase(Space::node, row);
+Status forget_app_passwords(Transaction& tx, AccountId account) {
+  TRY_ASSIGN(const auto rows, rows_of(tx, account));
+  for (const auto& row : rows) tx.erase(Space::node, row);
+  return {};
 }
 
 }  // namespace posthorn::store

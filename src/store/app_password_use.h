@@ -16,6 +16,6 @@ struct StoredAppPassword;
 std::optional<WallTime> last_used(const Reader& reader, AccountId account, const StoredAppPassword& one);
 // Written once an hour at most; an error only means that the time stays as it was.
 Task<Status> note_app_password_use(Store& store, AccountId account, std::string label);
-void forget_app_passwords(Transaction& tx, AccountId account);
+Status forget_app_passwords(Transaction& tx, AccountId account);
 
 }  // namespace posthorn::store

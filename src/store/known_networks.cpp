@@ -78,14 +78,15 @@ Task<Status> remember_network(Store& store, AccountId account, std::string netwo
   co_return co_await store.transact(std::move(work));
 }
 
-void forget_networks(Transaction& tx, AccountId account) {
+Status forget_networks(Transaction& tx, AccountId account) {
   std::vector<std::string> keys;
   const auto prefix = key::known_networks(account);
-  static_cast<void>(tx.scan(Space::node, prefix, key::after(prefix), [&keys](std::string_view k, std::string_view) {
+  TRY(tx.scan(Space::node, prefix, key::after(prefix), [&keys](std::string_view k, std::string_view) {
     keys.emplace_back(k);
     return true;
   }));
   for (const auto& one : keys) tx.erase(Space::node, one);
+  return {};
 }
 
 }  // namespace posthorn::store

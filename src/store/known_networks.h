@@ -16,6 +16,6 @@ std::string login_network(std::string_view address);
 bool is_known_network(const Reader& reader, AccountId account, const AccountRecord& record, std::string_view network, WallTime now);
 // Written once a day at most; an error only means that the network stays unknown.
 Task<Status> remember_network(Store& store, AccountId account, std::string network);
-void forget_networks(Transaction& tx, AccountId account);
+Status forget_networks(Transaction& tx, AccountId account);
 
 }  // namespace posthorn::store

@@ -125,8 +125,8 @@ Task<Status> Store::erase_removed(AccountId account, Duration rest) {
     }
   }
   Work forget = [account](Transaction& tx) -> Status {
-    forget_networks(tx, account);
-    forget_app_passwords(tx, account);
+    TRY(forget_networks(tx, account));
+    TRY(forget_app_passwords(tx, account));
     TRY(erase_below(tx, key::auto_replies(account)));
     TRY(erase_below(tx, key::snoozes(account)));
     tx.erase(Space::node, key::removed(account));

@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "base/run_task.h"
 #include "base/virtual_clock.h"
 
 namespace posthorn::dns {
@@ -37,11 +37,7 @@ struct Asking {
   std::unique_ptr<Resolver> cache = caching_resolver(std::make_unique<Counting>(asked), clock, CacheOptions{1u << 20, 3600});
 
   Answer ask(const std::string& name, Type type = Type::txt) {
-    std::optional<Answer> out;
-    boost::asio::co_spawn(context, cache->resolve(name, type), [&](const std::exception_ptr&, Answer answer) { out = std::move(answer); });
-    context.restart();
-    while (!out) context.run_one();
-    return *out;
+    return run_task(context, cache->resolve(name, type));
   }
 };
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "base/codec.h"
 #include "base/text.h"
 #include "crypto/bytes.h"
+#include "post/queue/stored_parts.h"
 
 namespace posthorn::post {
 namespace {
@@ -12,46 +12,17 @@ namespace {
 constexpr std::uint8_t version = 4, oldest_version = 1;  // 2: evidence and attempts; 3: time waited; 4: JMAP's submission
 constexpr std::size_t sum_size = 8;
 
-std::int64_t millis(WallTime t) { return t.time_since_epoch().count(); }
 std::int64_t millis(Duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); }
-WallTime wall(std::int64_t ms) { return WallTime(std::chrono::milliseconds(ms)); }
 
-void put(Encoder& out, const mail::Address& a) { out.string(a.local).string(a.domain); }
-mail::Address take_address(Decoder& in) {
-  mail::Address a;
-  a.local = in.string();
-  a.domain = in.string();
-  return a;
-}
-
-void put(Encoder& out, const QueuedRecipient& r) {
-  put(out, r.to.recipient);
-  const auto& n = r.to.notify;
-  out.flag(n.given).flag(n.never).flag(n.success).flag(n.failure).flag(n.delay);
-  out.string(r.to.orcpt_type).string(r.to.orcpt);
+void put_recipient(Encoder& out, const QueuedRecipient& r) {
+  put(out, r.to);
   out.u8(static_cast<std::uint8_t>(r.state)).u32(r.attempts).u16(r.code).string(r.enhanced).string(r.text).string(r.remote);
   out.flag(r.reported).flag(r.warned);
 }
 
-// A value that this version does not know makes the record unreadable instead of something else.
-template <class Enum>
-Enum take_enum(Decoder& in, std::uint8_t last, bool& known) {
-  const auto value = in.u8();
-  known &= value <= last;
-  return static_cast<Enum>(std::min(value, last));
-}
-
 QueuedRecipient take_recipient(Decoder& in, bool& known) {
   QueuedRecipient r;
-  r.to.recipient = take_address(in);
-  auto& n = r.to.notify;
-  n.given = in.flag();
-  n.never = in.flag();
-  n.success = in.flag();
-  n.failure = in.flag();
-  n.delay = in.flag();
-  r.to.orcpt_type = in.string();
-  r.to.orcpt = in.string();
+  r.to = take_rcpt_to(in);
   r.state = take_enum<RecipientState>(in, 3, known);
   r.attempts = in.u32();
   r.code = in.u16();
@@ -61,17 +32,6 @@ QueuedRecipient take_recipient(Decoder& in, bool& known) {
   r.reported = in.flag();
   r.warned = in.flag();
   return r;
-}
-
-Tried take_tried(Decoder& in) {
-  Tried t;
-  t.at = wall(in.i64());
-  t.to = in.string();
-  t.remote = in.string();
-  t.tls = in.string();
-  t.code = in.u16();
-  t.answer = in.string();
-  return t;
 }
 
 std::string checksum(std::string_view bytes) { return Encoder().u64(crypto::xxh3(bytes)).take(); }
@@ -96,16 +56,14 @@ void count_time(Entry& entry, WallTime now, SteadyTime steady) {
 std::string encode(const Entry& e) {
   Encoder out;
   out.u8(version).u64(number(e.id));
-  put(out, e.from.reverse_path);
-  out.u64(e.from.size).u8(static_cast<std::uint8_t>(e.from.body)).flag(e.from.smtputf8);
-  out.u8(static_cast<std::uint8_t>(e.from.ret)).string(e.from.envid);
+  put(out, e.from);
   out.string(e.login).i64(millis(e.arrived)).i64(millis(e.expires)).i64(millis(e.due));
   out.string(std::string(e.blob.bytes.begin(), e.blob.bytes.end())).string(e.wrapped_key).u64(e.size);
   out.flag(e.held).string(e.held_because).u32(e.begun).u32(e.rounds).flag(e.in_doubt);
   out.u32(static_cast<std::uint32_t>(e.recipients.size()));
-  for (const auto& r : e.recipients) put(out, r);
+  for (const auto& r : e.recipients) put_recipient(out, r);
   out.string(e.evidence).u32(static_cast<std::uint32_t>(e.tried.size()));
-  for (const auto& t : e.tried) out.i64(millis(t.at)).string(t.to).string(t.remote).string(t.tls).u16(t.code).string(t.answer);
+  for (const auto& t : e.tried) put(out, t);
   out.i64(millis(e.waited)).i64(millis(e.counted)).i64(millis(e.counted_steady.time_since_epoch()));
   out.u64(number(e.submission.account)).u64(number(e.submission.submission));
   return out.bytes() + checksum(out.bytes());
@@ -122,12 +80,7 @@ Result<Entry> decode_entry(std::string_view bytes) {
   Entry e;
   bool known = true;
   e.id = QueueId{in.u64()};
-  e.from.reverse_path = take_address(in);
-  e.from.size = in.u64();
-  e.from.body = take_enum<smtp::Body>(in, 2, known);
-  e.from.smtputf8 = in.flag();
-  e.from.ret = take_enum<smtp::Ret>(in, 2, known);
-  e.from.envid = in.string();
+  e.from = take_mail_from(in, known);
   e.login = in.string();
   e.arrived = wall(in.i64());
   e.expires = wall(in.i64());

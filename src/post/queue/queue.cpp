@@ -64,7 +64,6 @@ Result<std::vector<Due>> Queue::due() const {
 
 Result<std::vector<Entry>> Queue::list(std::size_t limit) const {
   std::vector<Entry> out;
-  std::string broken;
   TRY(store_.snapshot()->scan(Space::queue, "", "", [&](std::string_view, std::string_view value) {
     // A record that does not check must not hide the others (attacks.md A18); `posthorn verify` names it.
     if (auto entry = decode_entry(value)) out.push_back(std::move(*entry));

@@ -1,5 +1,6 @@
 // Thread/get (RFC 8621 3.1).
 #include <algorithm>
+#include <set>
 
 #include "jmap/mail/methods.h"
 #include "jmap/mail/support.h"
@@ -33,10 +34,9 @@ struct Work {
     JMAP_TRY(const auto lease, call->services.catalogs->open(call->account()));
     if (lease.catalog->threads() > call->services.limits.objects_in_get) return method_fail("requestTooLarge", "There are too many Threads to get all at once.");
     std::vector<std::string> out;
-    for (const auto index : lease.catalog->all()) {
-      auto id = store::object_id(lease.catalog->row(index).thread);
-      if (std::ranges::find(out, id) == out.end()) out.push_back(std::move(id));
-    }
+    std::set<ThreadId> seen;
+    for (const auto index : lease.catalog->all())
+      if (const auto thread = lease.catalog->row(index).thread; seen.insert(thread).second) out.push_back(store::object_id(thread));
     return out;
   }
 
