@@ -22,6 +22,15 @@ Result<std::vector<std::string>> rows_of(const Reader& reader, AccountId account
   return out;
 }
 
+// False: what was used then was another of that name, which is gone.
+bool was_made_before(const Reader& reader, AccountId account, std::string_view label, WallTime used) {
+  const auto bytes = reader.get(Space::account, key::of(account));
+  const auto record = bytes && *bytes ? decode_account(**bytes) : fail(Errc::not_found, "no such account");
+  if (!record) return false;
+  const auto one = std::ranges::find(record->app_passwords, label, &StoredAppPassword::label);
+  return one != record->app_passwords.end() && one->created <= used;
+}
+
 }  // namespace
 
 std::optional<WallTime> last_used(const Reader& reader, AccountId account, const StoredAppPassword& one) {
@@ -40,7 +49,8 @@ Task<Status> note_app_password_use(Store& store, AccountId account, std::string 
     const auto reader = store.snapshot();
     const auto bytes = reader->get(Space::node, key_of(account, label));
     const auto value = bytes && *bytes ? decode_number(**bytes) : Result<std::uint64_t>(0);
-    if (value && now - WallTime(std::chrono::milliseconds(*value)) < written_after) co_return Status{};
+    const auto used = WallTime(std::chrono::milliseconds(value.value_or(0)));
+    if (now - used < written_after && was_made_before(*reader, account, label, used)) co_return Status{};
   }
   Work work = [account, now, &label](Transaction& tx) -> Status {
     TRY_ASSIGN(const auto bytes, tx.get(Space::account, key::of(account)));
