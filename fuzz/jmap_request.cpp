@@ -11,7 +11,7 @@
 #include "jmap/core/json_strict.h"
 #include "jmap/core/reference.h"
 #include "jmap/core/request.h"
-#include "store/catalog.h"
+#include "store/catalogs.h"
 #include "store/engine/memory_engine.h"
 #include "store/logins.h"
 #include "store/search/index.h"
