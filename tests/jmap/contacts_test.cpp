@@ -288,10 +288,30 @@ TEST_F(Contacts, only_pictures_become_photos_section_3_5) {
   };
   const auto photo = [](const std::string& blob) { return R"({"media":{"m":{"kind":"photo","blobId":")" + blob + "\"}}}"; };
   const auto good = upload("\x89PNG\r\n\x1a\n...");
-  const auto got = card(create(photo(good))).at("media").at("m").as_object();
+  const auto id = create(photo(good));
+  const auto got = card(id).at("media").at("m").as_object();
   EXPECT_EQ(got.at("mediaType"), "image/png");
-  EXPECT_TRUE(got.at("uri").as_string().starts_with("data:image/png;base64,"));
-  EXPECT_FALSE(got.contains("blobId"));
+  EXPECT_FALSE(got.contains("uri")) << "rfc:9610#3 data: URIs are shown as blobs";
+  const std::string blob(got.at("blobId").as_string());
+  EXPECT_NE(blob, good) << "an upload does not last";
+  const auto bytes_of = [this](const std::string& name) { return *read_blob(w.test.store, w.alice, name); };
+  EXPECT_EQ(bytes_of(blob)->bytes, "\x89PNG\r\n\x1a\n...");
+  EXPECT_EQ(bytes_of(blob)->type, "image/png");
+  EXPECT_EQ(*read_blob(w.test.store, AccountId{number(w.alice) + 1}, blob), std::nullopt) << "F8: to others there is none";
+  for (const auto& none : {blob + "0", blob.substr(0, blob.size() - 1), blob.substr(0, blob.find('-')), std::string("BC"), std::string("BC-"), std::string("BC99-") + std::string(32, '0')}) EXPECT_EQ(bytes_of(none), std::nullopt) << none;
+  // What is sent back as it was shown, with a change beside it, stays; another picture is another blob.
+  EXPECT_EQ(update_error(id, R"({"media/m/label":"portrait"})"), "none");
+  EXPECT_EQ(update_error(id, R"({"media":{"m":{"kind":"photo","label":"portrait","mediaType":"image/png","blobId":")" + blob + "\"}}}"), "none");
+  EXPECT_EQ(card(id).at("media").at("m").at("blobId"), json::value(blob));
+  EXPECT_EQ(update_error(id, R"({"media/m/blobId":")" + upload("GIF89a...") + "\"}"), "none");
+  EXPECT_EQ(card(id).at("media").at("m").at("mediaType"), "image/gif");
+  EXPECT_EQ(bytes_of(std::string(card(id).at("media").at("m").at("blobId").as_string()))->bytes, "GIF89a...");
+  EXPECT_EQ(bytes_of(blob), std::nullopt);
+  // A data: URI that a client wrote is shown as a blob if it is a picture, and as it is if not.
+  const auto written = card(create(R"({"media":{"p":{"kind":"photo","uri":"data:image/gif;base64,R0lGODlhLi4u"},"s":{"kind":"sound","uri":"data:audio/ogg;base64,T2dnUw=="},"u":{"kind":"photo","uri":"https://example.com/a.gif"}}})")).at("media").as_object();
+  EXPECT_EQ(bytes_of(std::string(written.at("p").at("blobId").as_string()))->bytes, "GIF89a...");
+  EXPECT_TRUE(written.at("s").as_object().contains("uri"));
+  EXPECT_TRUE(written.at("u").as_object().contains("uri"));
   EXPECT_EQ(create_error(photo(upload("<svg onload=alert(1)>"))), "invalidProperties");
   EXPECT_EQ(create_error(photo("BO99")), "invalidProperties");
   EXPECT_EQ(create_error(photo(upload("\xff\xd8\xff" + std::string(200'000, 'x')))), "invalidProperties");

@@ -7,6 +7,7 @@
 #include "crypto/bytes.h"
 #include "jmap/contacts/deep_patch.h"
 #include "jmap/contacts/shape.h"
+#include "jmap/contacts/pictures.h"
 #include "jmap/core/blobs.h"
 #include "jmap/mail/email_json.h"
 
@@ -14,7 +15,6 @@ namespace posthorn::jmap {
 namespace {
 
 namespace json = boost::json;
-constexpr std::size_t largest_picture = 128u << 10;
 
 std::unexpected<SetError> refuse(std::string type, std::string why, std::vector<std::string> properties = {}) {
   return std::unexpected<SetError>(SetError{std::move(type), std::move(why), std::move(properties), {}});
@@ -27,15 +27,6 @@ std::string new_uid() {
   bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
   const auto text = hex(bytes);
   return "urn:uuid:" + text.substr(0, 8) + "-" + text.substr(8, 4) + "-" + text.substr(12, 4) + "-" + text.substr(16, 4) + "-" + text.substr(20);
-}
-
-// By what it is, not by what its sender calls it.
-std::string_view picture_type(std::string_view bytes) {
-  if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return "image/png";
-  if (bytes.starts_with("\xff\xd8\xff")) return "image/jpeg";
-  if (bytes.starts_with("GIF87a") || bytes.starts_with("GIF89a")) return "image/gif";
-  if (bytes.size() > 12 && bytes.starts_with("RIFF") && bytes.substr(8, 4) == "WEBP") return "image/webp";
-  return {};
 }
 
 std::string uid_of(const json::object& card) {
@@ -111,7 +102,7 @@ CardDesk::Changed CardDesk::take_pictures(json::object& card) const {
     if ((*blob)->bytes.size() > largest_picture) return bad("pictures of cards may have " + std::to_string(largest_picture) + " octets");
     one->erase("blobId");
     (*one)["mediaType"] = type;
-    (*one)["uri"] = "data:" + std::string(type) + ";base64," + base64_encode((*blob)->bytes);
+    (*one)["uri"] = picture_uri(type, (*blob)->bytes);
   }
   return {};
 }
@@ -168,6 +159,7 @@ std::expected<CardDesk::Made, SetError> CardDesk::update(const CardWish& wish) {
   // rfc:8620#5.3 what cannot be set may be sent if it is what it was.
   if (const auto* id = patch.if_contains("id"); id != nullptr && id->is_string() && std::string_view(id->get_string()) == wish.key) patch.erase("id");
   auto card = found->json;
+  show_pictures(card, found->id);  // the patch is of what the client sees
   if (auto good = apply_deep_patch(card, patch); !good) return std::unexpected(good.error());
   const auto uid = uid_of(found->json);
   Made out;
@@ -177,7 +169,10 @@ std::expected<CardDesk::Made, SetError> CardDesk::update(const CardWish& wish) {
   }
   const auto pictures = card.contains("media") ? card["media"] : json::value();
   if (auto good = finish(card, uid); !good) return std::unexpected(good.error());
-  if (!pictures.is_null() && card["media"] != pictures) out.told["media"] = card["media"];
+  // A blob that was uploaded has another name now.
+  auto shown = card;
+  show_pictures(shown, found->id);
+  if (!pictures.is_null() && shown["media"] != pictures) out.told["media"] = shown["media"];
   out.write = {store::DataType::contact, found->id, json::serialize(card)};
   const auto size = out.write.value->size();
   if (auto good = check_room(found->size, size); !good) return std::unexpected(good.error());

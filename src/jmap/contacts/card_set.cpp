@@ -4,6 +4,7 @@
 #include "jmap/contacts/card_change.h"
 #include "jmap/contacts/commit.h"
 #include "jmap/contacts/methods.h"
+#include "jmap/contacts/pictures.h"
 #include "jmap/mail/support.h"
 
 namespace posthorn::jmap {
@@ -109,6 +110,7 @@ class Setting {
         errors[wish.key] = to_json(made.error());
       } else if (wish.what == create) {
         made->told["id"] = card_id(id);
+        show_pictures(made->told, id);
         call_.created[wish.key] = card_id(id);
         out_.created[wish.key] = std::move(made->told);
       } else if (wish.what == update) {

@@ -5,6 +5,7 @@
 
 #include "jmap/contacts/card_query.h"
 #include "jmap/contacts/methods.h"
+#include "jmap/contacts/pictures.h"
 
 namespace posthorn::jmap {
 namespace {
@@ -76,6 +77,7 @@ json::object tell(const GetRequest& request, const Card& card) {
   json::object out{{"id", card_id(card.id)}};
   for (const auto& [name, value] : card.json)
     if (!request.properties || std::ranges::find(*request.properties, std::string_view(name)) != request.properties->end()) out[name] = value;
+  show_pictures(out, card.id);
   return out;
 }
 

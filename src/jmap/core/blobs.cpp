@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "jmap/contacts/pictures.h"
 #include "mail/message.h"
 
 namespace posthorn::jmap {
@@ -61,9 +62,10 @@ std::optional<EmailId> email_of_blob(std::string_view blob_id) {
 std::string blob_of_upload(ObjectId upload) { return "BO" + hex_of(number(upload)); }
 
 Result<std::optional<Blob>> read_blob(const store::Store& store, AccountId account, std::string_view blob_id) {
+  const auto view = store.view(account);
+  if (is_picture_blob(blob_id)) return read_picture(view, blob_id);
   const auto named = read_name(blob_id);
   if (!named) return std::optional<Blob>();
-  const auto view = store.view(account);
   Blob out;
   if (named->upload) {
     TRY_ASSIGN(auto upload, view.upload(ObjectId{named->number}));

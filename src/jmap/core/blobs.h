@@ -1,4 +1,4 @@
-// jmap/core/blobs.h - blobs as clients name them (RFC 8620 section 6): the bytes of an Email, of a part of one, of an upload. An id has a
+// jmap/core/blobs.h - blobs as clients name them (RFC 8620 section 6): the bytes of an Email, of a part of one, of an upload, of a card's picture. An id has a
 // meaning only within the account that asks, and what it names is found by a row of that account: another account's id names nothing
 // here, and no bytes are shared that would show who else has them (attacks.md F8).
 #pragma once
