@@ -36,7 +36,7 @@ void check_answer(const wire::Request& request) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   if (const auto request = wire::decode_request(bytes)) {
-    require(wire::encode(*request) == bytes && request->id != 0 && request->texts.size() <= 61);
+    require(wire::encode(*request) == bytes && request->id != 0 && request->texts.size() <= 105);
     if (!is_slow(request->operation)) check_answer(*request);
   }
   if (const auto response = wire::decode_response(bytes)) require(wire::encode(*response) == bytes);

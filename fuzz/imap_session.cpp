@@ -24,7 +24,7 @@ struct Anybody final : sasl::Accounts {
   Task<Result<crypto::ScramVerifier>> scram_verifier(std::string, std::string, std::string) override {
     co_return fail(Errc::unavailable, "none");
   }
-  Task<Result<sasl::Login>> finish_scram(std::string, bool, std::string, std::string) override { co_return fail(Errc::refused, "no"); }
+  Task<Result<sasl::Login>> finish_scram(std::string, std::optional<crypto::ScramKeys>, std::string, std::string) override { co_return fail(Errc::refused, "no"); }
 };
 
 constexpr std::string_view message =

@@ -30,7 +30,7 @@ Step answer(Server& server, Step step, bool& asked) {
     crypto::ScramVerifier verifier;
     verifier.iterations = 4096;
     verifier.salt = "salt";
-    verifier.stored_key = verifier.server_key = std::string(32, 'k');
+    verifier.keys = {{std::string(32, 'k'), std::string(32, 'k')}, {std::string(32, 'l'), std::string(32, 'm')}};
     return server.resume(verifier);
   }
   return step;

@@ -51,7 +51,7 @@ struct Nobody final : sasl::Accounts {
   Task<Result<crypto::ScramVerifier>> scram_verifier(std::string, std::string, std::string) override {
     co_return fail(Errc::unavailable, "none");
   }
-  Task<Result<sasl::Login>> finish_scram(std::string, bool, std::string, std::string) override { co_return fail(Errc::refused, "no"); }
+  Task<Result<sasl::Login>> finish_scram(std::string, std::optional<crypto::ScramKeys>, std::string, std::string) override { co_return fail(Errc::refused, "no"); }
 };
 
 Task<void> collect(std::shared_ptr<Stream> stream, std::shared_ptr<std::string> said) {

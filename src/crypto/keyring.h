@@ -24,7 +24,14 @@ namespace posthorn::crypto {
 // use them. Salt and iterations are no secrets.
 struct PasswordVerifiers {
   std::string argon2id;
-  ScramVerifier scram;
+  std::uint32_t iterations = 0;
+  std::string salt;
+  ScramKeys scram;
+};
+// Under which the SCRAM keys of a password are made: those that an account has already, or, with no salt, new ones.
+struct ScramSalt {
+  std::uint32_t iterations = scram_iterations;
+  std::string salt;
 };
 
 // The secret that a person's app makes one-time codes of: as it is kept, and to be shown once.
@@ -47,11 +54,12 @@ class Keyring {
   virtual Result<std::string> wrap_signing_key(std::string_view purpose, const SigningKey& key) const = 0;
   virtual Result<SigningKey> signing_key(std::string_view purpose, std::string_view wrapped) const = 0;
   // Blocks for two hashes.
-  virtual Result<PasswordVerifiers> hash_password(std::string_view password) const = 0;
+  virtual Result<PasswordVerifiers> hash_password(std::string_view password, const ScramSalt& under) const = 0;
   // Which of the verifiers fits, if one does. Blocks for as many hashes. Verifiers of before they were sealed ("$argon2id$...") are taken too.
   virtual Result<std::optional<std::size_t>> verify_password(std::span<const std::string> verifiers, std::string_view password) const = 0;
-  // rfc:5802#3 the server's signature if the client's proof is good, else nothing. Quick.
-  virtual Result<std::optional<std::string>> scram_signature(const ScramVerifier& verifier, std::string_view auth_message, std::string_view proof) const = 0;
+  // rfc:5802#3 which of the keys the client's proof fits and the server's signature, or nothing. Quick, and as long for no keys at all as
+  // for scram_keys_limit, so that nobody can tell by it whether there is such an account (attacks.md E13).
+  virtual Result<std::optional<ScramMatch>> scram_signature(const ScramVerifier& verifier, std::string_view auth_message, std::string_view proof) const = 0;
   // A fresh secret for one-time codes of an account (RFC 6238), and whose step around `now` a code is, if it is one. Quick.
   virtual Result<CodeSecret> new_code_secret(AccountId account) const = 0;
   virtual Result<std::optional<std::uint64_t>> code_step(AccountId account, std::string_view sealed, std::string_view code, WallTime now) const = 0;

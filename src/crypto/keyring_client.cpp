@@ -94,14 +94,14 @@ class RemoteKeyring final : public Keyring {
     return SigningKey::elsewhere(static_cast<KeyKind>(kind), static_cast<unsigned>(described.number & 0xffffffff), std::move(described.texts[0]), std::move(sign));
   }
 
-  Result<PasswordVerifiers> hash_password(std::string_view password) const override {
-    TRY_ASSIGN(auto response, channels_->slow.call(Request{Operation::hash_password, 0, 0, {std::string(password)}}));
+  Result<PasswordVerifiers> hash_password(std::string_view password, const ScramSalt& under) const override {
+    TRY_ASSIGN(auto response, channels_->slow.call(Request{Operation::hash_password, 0, under.iterations, {std::string(password), under.salt}}));
     if (response.texts.size() != 3) return strange();
     PasswordVerifiers out;
     out.argon2id = std::move(response.texts[0]);
-    out.scram.iterations = static_cast<std::uint32_t>(response.number);
-    out.scram.salt = std::move(response.texts[1]);
-    out.scram.stored_key = std::move(response.texts[2]);
+    out.iterations = static_cast<std::uint32_t>(response.number);
+    out.salt = std::move(response.texts[1]);
+    out.scram.stored = std::move(response.texts[2]);
     return out;
   }
   Result<std::optional<std::size_t>> verify_password(std::span<const std::string> verifiers, std::string_view password) const override {
@@ -123,11 +123,13 @@ class RemoteKeyring final : public Keyring {
     if (response.number == 0) return std::optional<std::uint64_t>();
     return std::optional(response.number);
   }
-  Result<std::optional<std::string>> scram_signature(const ScramVerifier& verifier, std::string_view auth_message, std::string_view proof) const override {
-    std::vector<std::string> texts{verifier.salt, verifier.stored_key, verifier.server_key, std::string(auth_message), std::string(proof)};
+  Result<std::optional<ScramMatch>> scram_signature(const ScramVerifier& verifier, std::string_view auth_message, std::string_view proof) const override {
+    std::vector<std::string> texts{verifier.salt, std::string(auth_message), std::string(proof)};
+    for (const auto& one : verifier.keys) texts.insert(texts.end(), {one.stored, one.server});
     TRY_ASSIGN(auto response, channels_->quick.call(Request{Operation::scram_signature, 0, 0, std::move(texts)}));
-    if (response.texts.empty()) return std::optional<std::string>();
-    return std::optional(std::move(response.texts[0]));
+    if (response.texts.empty()) return std::optional<ScramMatch>();
+    if (response.number >= verifier.keys.size()) return strange();
+    return std::optional(ScramMatch{static_cast<std::size_t>(response.number), std::move(response.texts[0])});
   }
 
  private:

@@ -41,9 +41,11 @@ Response sign(LocalKeyring& keyring, const Request& request) {
 }
 
 Response hash(LocalKeyring& keyring, const Request& request) {
-  auto made = keyring.hash_password(request.texts[0]);
+  // Each costs as many HMACs.
+  if (request.number < scram_iterations || request.number > 100'000) return wire::failure(request.id, Error{Errc::invalid, "a number of iterations that is not taken", {}});
+  auto made = keyring.hash_password(request.texts[0], ScramSalt{static_cast<std::uint32_t>(request.number), request.texts[1]});
   if (!made) return wire::failure(request.id, made.error());
-  return done(request, {std::move(made->argon2id), std::move(made->scram.salt), std::move(made->scram.stored_key)}, made->scram.iterations);
+  return done(request, {std::move(made->argon2id), std::move(made->salt), std::move(made->scram.stored)}, made->iterations);
 }
 
 Response verify(LocalKeyring& keyring, const Request& request) {
@@ -71,13 +73,11 @@ Response find_step(LocalKeyring& keyring, const Request& request) {
 Response prove(LocalKeyring& keyring, const Request& request) {
   ScramVerifier verifier;
   verifier.salt = request.texts[0];
-  verifier.stored_key = request.texts[1];
-  verifier.server_key = request.texts[2];
-  auto signature = keyring.scram_signature(verifier, request.texts[3], request.texts[4]);
-  if (!signature) return wire::failure(request.id, signature.error());
-  std::vector<std::string> texts;
-  if (*signature) texts.push_back(std::move(**signature));
-  return done(request, std::move(texts));
+  for (std::size_t i = 3; i + 1 < request.texts.size(); i += 2) verifier.keys.push_back({request.texts[i], request.texts[i + 1]});
+  auto match = keyring.scram_signature(verifier, request.texts[1], request.texts[2]);
+  if (!match) return wire::failure(request.id, match.error());
+  if (!*match) return done(request, {});
+  return done(request, {std::move((*match)->signature)}, (*match)->key);
 }
 
 bool send_whole(int socket, const std::string& bytes) {

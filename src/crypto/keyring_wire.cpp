@@ -3,12 +3,13 @@
 #include <algorithm>
 
 #include "base/codec.h"
+#include "crypto/password.h"
 
 namespace posthorn::crypto::wire {
 namespace {
 
 constexpr std::uint8_t version = 1;
-constexpr std::size_t texts_limit = 64;
+constexpr std::size_t texts_limit = 128;
 
 // How many texts an operation takes, and how long each may be.
 struct Shape {
@@ -17,8 +18,8 @@ struct Shape {
 };
 constexpr Shape shapes[] = {
     {Operation::new_account_key, 0, 0, 0},    {Operation::open_account_key, 1, 1, 256}, {Operation::wrap_signing_key, 2, 2, 16'384},
-    {Operation::describe_key, 2, 2, 16'384},  {Operation::sign, 3, 3, 16'384},          {Operation::hash_password, 1, 1, 4'096},
-    {Operation::verify_password, 2, 61, 4'096}, {Operation::scram_signature, 5, 5, 16'384},
+    {Operation::describe_key, 2, 2, 16'384},  {Operation::sign, 3, 3, 16'384},          {Operation::hash_password, 2, 2, 4'096},
+    {Operation::verify_password, 2, 61, 4'096}, {Operation::scram_signature, 3, 3 + 2 * scram_keys_limit, 16'384},
     {Operation::new_code_secret, 0, 0, 0},    {Operation::code_step, 3, 3, 256},
 };
 

@@ -20,9 +20,9 @@ enum class Operation : std::uint8_t {
   wrap_signing_key,     // purpose, PEM -> sealed
   describe_key,         // purpose, sealed -> public bytes; number: kind << 32 | bits
   sign,                 // purpose, sealed, digest -> signature
-  hash_password,        // password -> Argon2id, salt, SCRAM keys; number: iterations
+  hash_password,        // password, salt or empty; number: iterations -> Argon2id, salt, SCRAM keys; number: iterations
   verify_password,      // password, verifiers... -> number: which one fits, from 1 on
-  scram_signature,      // salt, stored key, server key, auth message, proof -> the signature, or no text
+  scram_signature,      // salt, auth message, proof, (stored key, server key)... -> the signature, or no text; number: whose
   new_code_secret,      // number: the account -> the secret sealed, and to be shown
   code_step,            // number: the account; the sealed secret, the code, the time in ms -> number: the step, or 0
 };

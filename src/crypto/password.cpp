@@ -25,34 +25,30 @@ bool argon2id_verify(std::string_view stored, std::string_view password) {
 }
 
 // rfc:5802#3: SaltedPassword, ClientKey, StoredKey, ServerKey; rfc:7677#3 for SHA-256.
-ScramVerifier scram_sha256(std::string_view password, std::uint32_t iterations) {
-  ScramVerifier verifier;
-  verifier.iterations = iterations;
-  verifier.salt = random_bytes(16);
-  return scram_sha256(password, iterations, verifier.salt);
-}
+ScramVerifier scram_sha256(std::string_view password, std::uint32_t iterations) { return scram_sha256(password, iterations, random_bytes(16)); }
 
 ScramVerifier scram_sha256(std::string_view password, std::uint32_t iterations, std::string salt) {
   const auto salted = pbkdf2_sha256(password, salt, iterations);
   ScramVerifier verifier;
   verifier.iterations = iterations;
   verifier.salt = std::move(salt);
-  verifier.stored_key = sha256(hmac_sha256(salted, "Client Key"));
-  verifier.server_key = hmac_sha256(salted, "Server Key");
+  verifier.keys.push_back({sha256(hmac_sha256(salted, "Client Key")), hmac_sha256(salted, "Server Key")});
   return verifier;
 }
 
-std::optional<std::string> check_scram_proof(std::string_view stored_key, std::string_view server_key, std::string_view auth_message, std::string_view proof) {
-  auto client_key = hmac_sha256(stored_key, auth_message);
+std::optional<std::string> check_scram_proof(const ScramKeys& keys, std::string_view auth_message, std::string_view proof) {
+  auto client_key = hmac_sha256(keys.stored, auth_message);
   if (proof.size() != client_key.size()) return std::nullopt;
   for (std::size_t i = 0; i < client_key.size(); ++i) client_key[i] = static_cast<char>(client_key[i] ^ proof[i]);
-  if (!equal_constant_time(sha256(client_key), stored_key)) return std::nullopt;
-  return hmac_sha256(server_key, auth_message);
+  if (!equal_constant_time(sha256(client_key), keys.stored)) return std::nullopt;
+  return hmac_sha256(keys.server, auth_message);
 }
 
-Result<std::optional<std::string>> check_scram_proof(const ScramVerifier& verifier, std::string_view auth_message, std::string_view proof) {
+Result<std::optional<ScramMatch>> check_scram_proof(const ScramVerifier& verifier, std::string_view auth_message, std::string_view proof) {
   if (verifier.keeper != nullptr) return verifier.keeper->scram_signature(verifier, auth_message, proof);
-  return check_scram_proof(verifier.stored_key, verifier.server_key, auth_message, proof);
+  for (std::size_t i = 0; i < verifier.keys.size(); ++i)
+    if (auto signature = check_scram_proof(verifier.keys[i], auth_message, proof)) return std::optional(ScramMatch{i, std::move(*signature)});
+  return std::optional<ScramMatch>();
 }
 
 std::string pbkdf2_sha256(std::string_view password, std::string_view salt, std::uint32_t iterations) {

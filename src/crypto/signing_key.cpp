@@ -172,15 +172,19 @@ Result<std::string> SigningKey::sign(std::string_view digest32) const {
 }
 
 Result<VerifyingKey> VerifyingKey::rsa(std::string_view der) {
-  constexpr std::size_t longest_modulus = 2048;  // 16,384 bits, OpenSSL's own limit
-  constexpr std::size_t longest_exponent = 8;    // a longer one only makes verifying slow
   const auto numbers = read_rsa_public_key(der);
   if (!numbers) return bad_key("these bytes are no RSA public key");
-  if (numbers->modulus.size() > longest_modulus || numbers->exponent.size() > longest_exponent)
-    return bad_key("the numbers of this RSA key are too long");
-  if ((numbers->modulus.back() & 1) == 0 || (numbers->exponent.back() & 1) == 0 || numbers->exponent == "\x01")
+  return rsa(numbers->modulus, numbers->exponent);
+}
+
+Result<VerifyingKey> VerifyingKey::rsa(std::string_view modulus, std::string_view exponent) {
+  constexpr std::size_t longest_modulus = 2048;  // 16,384 bits, OpenSSL's own limit
+  constexpr std::size_t longest_exponent = 8;    // a longer one only makes verifying slow
+  for (auto* number : {&modulus, &exponent}) number->remove_prefix(std::min(number->find_first_not_of('\0'), number->size()));
+  if (modulus.size() > longest_modulus || exponent.size() > longest_exponent) return bad_key("the numbers of this RSA key are too long");
+  if (modulus.empty() || exponent.empty() || (modulus.back() & 1) == 0 || (exponent.back() & 1) == 0 || exponent == "\x01")
     return bad_key("the numbers of this RSA key cannot be right");
-  EVP_PKEY* key = rsa_of(*numbers);
+  EVP_PKEY* key = rsa_of(RsaNumbers{modulus, exponent});
   if (key == nullptr) return bad_key("OpenSSL does not take this RSA key");
   return VerifyingKey(std::make_shared<Prepared>(key));
 }

@@ -38,6 +38,7 @@ class SigningKey {
 class VerifyingKey {
  public:
   static Result<VerifyingKey> rsa(std::string_view der);      // SubjectPublicKeyInfo, or RSAPublicKey (RFC 6376 erratum 3017)
+  static Result<VerifyingKey> rsa(std::string_view modulus, std::string_view exponent);  // big-endian; zeros in front do no harm
   static Result<VerifyingKey> ed25519(std::string_view raw);  // 32 bytes
   KeyKind kind() const;
   unsigned bits() const;

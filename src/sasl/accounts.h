@@ -2,6 +2,9 @@
 #pragma once
 
 #include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -41,15 +44,20 @@ class Accounts {
   // error has a `todo`, the password was right, and what both say is for the client. Unavailable: too many tries from there (attacks.md
   // F1), or the store cannot tell. `service` is "smtp", "imap", "pop3" or "jmap"; `address` is the client's IP.
   virtual Task<Result<Login>> check_password(std::string user, std::string password, std::string service, std::string address) = 0;
+  // With the keys of the account's own password and of its app passwords; for unknown users a salt that is always the same, and no keys.
   virtual Task<Result<crypto::ScramVerifier>> scram_verifier(std::string user, std::string service, std::string address) = 0;
-  // After SCRAM succeeded or failed: the account, and the count of failures. `good` false returns Refused.
-  virtual Task<Result<Login>> finish_scram(std::string user, bool good, std::string service, std::string address) = 0;
+  // After SCRAM succeeded, with the keys that the proof fitted, or failed, with nothing: the account, and the count of failures. Refused:
+  // nothing fitted, or what did opens the account no more, or not to mail apps.
+  virtual Task<Result<Login>> finish_scram(std::string user, std::optional<crypto::ScramKeys> fitted, std::string service, std::string address) = 0;
   // Of the webmail: app passwords are none of its.
   virtual Task<std::expected<Login, Unproved>> check_owner(std::string user, Proof proof, std::string address) {
     auto login = co_await check_password(std::move(user), std::move(proof.password), "web", std::move(address));
     if (!login) co_return std::unexpected(login.error().code == Errc::refused ? Unproved::wrong : Unproved::later);
     co_return std::move(*login);
   }
+  // Calls `over` on `executor` once the login is over (another password, an app password taken back, an account disabled or gone: attacks.md
+  // F6); until what it returns is let go.
+  virtual std::shared_ptr<void> watch(Login, Executor, std::function<void()>) { return nullptr; }
 };
 
 // What a client is told of a refusal.

@@ -25,13 +25,14 @@ Task<Result<Step>> find(Exchange& e, FindVerifier question) {
   co_return e.server.resume(*verifier);
 }
 
-Task<Result<Login>> finish(Exchange& e, bool good) {
+enum class Ended : unsigned char { well, badly };
+Task<Result<Login>> finish(Exchange& e, Ended how, std::optional<crypto::ScramKeys> fitted) {
   if (!e.scram_user.empty()) {
-    auto login = co_await e.accounts.finish_scram(e.scram_user, good, e.service, e.address);
+    auto login = co_await e.accounts.finish_scram(e.scram_user, std::move(fitted), e.service, e.address);
     if (!login) co_return fail(login.error());
     e.login = std::move(*login);
   }
-  if (!good || !e.login) co_return fail(Errc::refused, "wrong user or password");
+  if (how == Ended::badly || !e.login) co_return fail(Errc::refused, "wrong user or password");
   co_return std::move(*e.login);
 }
 
@@ -58,16 +59,17 @@ Task<Result<Login>> exchange(Server& server, std::optional<std::string> initial,
       step = std::move(next);
     } else if (auto* success = std::get_if<Success>(&*step)) {
       auto bytes = std::move(success->bytes);
+      auto fitted = std::move(success->fitted);
       if (!bytes.empty()) {
         auto answer = co_await asker.ask(std::move(bytes));
         if (!answer) co_return fail(answer.error());
         if (!answer->empty()) co_return fail(Errc::invalid, "nothing was expected after the last challenge");
       }
-      co_return co_await finish(e, true);
+      co_return co_await finish(e, Ended::well, std::move(fitted));
     } else {
       const auto failure = std::get<Failure>(*step);
       if (failure.temporary) co_return fail(Errc::unavailable, failure.reason);
-      auto ended = co_await finish(e, false);
+      auto ended = co_await finish(e, Ended::badly, std::nullopt);
       // Once a verifier was given out, a proof that cannot be read is a wrong one.
       if (failure.malformed && e.scram_user.empty()) co_return fail(Errc::invalid, failure.reason);
       co_return fail(ended.error().code, failure.reason);

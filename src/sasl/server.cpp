@@ -15,7 +15,7 @@ class PasswordServer : public Server {
  public:
   Step resume(bool good) override {
     if (!good) return Failure{"wrong user or password", false};
-    return Success{user_, {}};
+    return Success{user_, {}, {}};
   }
   Step resume(const crypto::ScramVerifier&) override { return malformed("not a SCRAM exchange"); }
 
@@ -139,10 +139,10 @@ class ScramServer final : public Server {
     if ((*attributes)[1].value != nonce_) return Failure{"nonce does not match", false};
     const auto without_proof = message.substr(0, message.rfind(",p="));
     const std::string auth_message = client_first_bare_ + "," + server_first_ + "," + std::string(without_proof);
-    const auto signature = crypto::check_scram_proof(verifier_, auth_message, *proof);
-    if (!signature) return Failure{signature.error().what, false, true};
-    if (!*signature) return Failure{"wrong user or password", false};
-    return Success{user_, "v=" + base64_encode(**signature)};
+    const auto match = crypto::check_scram_proof(verifier_, auth_message, *proof);
+    if (!match) return Failure{match.error().what, false, true};
+    if (!*match) return Failure{"wrong user or password", false};
+    return Success{user_, "v=" + base64_encode((*match)->signature), verifier_.keys[(*match)->key]};
   }
 
   Binding binding_;

@@ -18,7 +18,8 @@ namespace posthorn::sasl {
 struct Challenge { std::string bytes; };                        // send it, then step() with the answer
 struct CheckPassword { std::string user, password; };           // ask the accounts, then resume(bool)
 struct FindVerifier { std::string user; };                      // ask the accounts, then resume(verifier)
-struct Success { std::string user; std::string bytes; };        // bytes: data to send with success; may be empty
+// bytes: data to send with success; may be empty. fitted: of SCRAM, those of the verifier's keys.
+struct Success { std::string user; std::string bytes; std::optional<crypto::ScramKeys> fitted{}; };
 // reason is for the log; the peer learns nothing. `temporary`: whether it was right could not be found out.
 struct Failure { std::string reason; bool malformed = false; bool temporary = false; };
 using Step = std::variant<Challenge, CheckPassword, FindVerifier, Success, Failure>;
@@ -29,7 +30,7 @@ class Server {
   // The client's next message; the first is its initial response, or nothing if there was none.
   virtual Step step(std::optional<std::string_view> message) = 0;
   virtual Step resume(bool password_good) = 0;
-  // For an unknown user the accounts give a made-up verifier that depends on the name only (attacks.md E13).
+  // For an unknown user the accounts give one without keys, whose salt depends on the name only (attacks.md E13).
   virtual Step resume(const crypto::ScramVerifier& verifier) = 0;
 };
 

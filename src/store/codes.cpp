@@ -56,7 +56,10 @@ Task<Status> change(Store& store, AccountId account, std::function<Status(Accoun
     tx.put(Space::account, key::of(account), encode(record));
     return {};
   };
-  co_return co_await store.transact(std::move(work));
+  auto done = co_await store.transact(std::move(work));
+  // With codes on, the own password opens mail apps no more: whoever is in looks whether that concerns them.
+  if (done) store.hub().notify(account);
+  co_return done;
 }
 
 }  // namespace

@@ -26,8 +26,20 @@ constexpr FirstMailbox first_mailboxes[] = {{"INBOX", Role::inbox}, {"Drafts", R
 struct HashWork {
   const crypto::Keyring& keyring;
   std::string password;
-  Result<crypto::PasswordVerifiers> operator()() const { return keyring.hash_password(password); }
+  crypto::ScramSalt under{};
+  Result<crypto::PasswordVerifiers> operator()() const { return keyring.hash_password(password, under); }
 };
+
+// What the passwords of an account share; new ones if there is no such account, or it has none.
+Result<crypto::ScramSalt> scram_salt_of(const Reader& reader, std::string_view address) {
+  TRY_ASSIGN(const auto id, find_account(reader, address));
+  if (!id) return crypto::ScramSalt{};
+  TRY_ASSIGN(const auto bytes, reader.get(Space::account, key::of(*id)));
+  if (!bytes) return crypto::ScramSalt{};
+  TRY_ASSIGN(const auto record, decode_account(*bytes));
+  if (record.scram.iterations == 0) return crypto::ScramSalt{};
+  return crypto::ScramSalt{record.scram.iterations, record.scram.salt};
+}
 
 Status check_password_text(std::string_view password) {
   if (password.empty()) return fail(Errc::invalid, "the password is empty", "Choose one");
@@ -113,6 +125,8 @@ Result<std::vector<std::string>> Store::domains() const {
   return out;
 }
 
+Result<bool> Store::has_domain(std::string_view domain) const { return is_domain(*engine_.snapshot(), domain); }
+
 Task<Result<AccountId>> Store::add_account(std::string address, std::string password, std::string display_name, std::uint64_t quota_bytes) {
   address = canonical(address);
   auto good = check_password_text(password);
@@ -139,7 +153,7 @@ Task<Result<AccountId>> Store::add_account(std::string address, std::string pass
     record.quota_bytes = quota_bytes;
     TRY_ASSIGN(record.key, keyring_.new_account_key(id));
     record.password = hashed->argon2id;
-    record.scram = hashed->scram;
+    record.scram = {hashed->iterations, hashed->salt, hashed->scram};
     return write_account(tx, id, record, clock_.now());
   };
   auto done = co_await transact(std::move(work));
@@ -185,12 +199,17 @@ Task<Status> Store::change_account(std::string address, std::function<Status(Acc
 Task<Status> Store::set_password(std::string address, std::string password) {
   auto good = check_password_text(password);
   if (!good) co_return fail(good.error());
-  HashWork hash{keyring_, std::move(password)};
+  auto salt = scram_salt_of(*engine_.snapshot(), address);
+  if (!salt) co_return fail(salt.error());
+  HashWork hash{keyring_, std::move(password), std::move(*salt)};
   auto hashed = co_await workers_.run(std::move(hash));
   if (!hashed) co_return fail(hashed.error());
   std::function<Status(AccountRecord&)> change = [&hashed](AccountRecord& record) -> Status {
+    // Keys under another salt fit nothing: the account was made anew meanwhile.
+    if (record.scram.salt != hashed->salt)
+      for (auto& app : record.app_passwords) app.scram = {};
     record.password = hashed->argon2id;
-    record.scram = hashed->scram;
+    record.scram = {hashed->iterations, hashed->salt, hashed->scram};
     return {};
   };
   co_return co_await change_account(std::move(address), std::move(change), Sessions::end);
@@ -207,7 +226,9 @@ Task<Status> Store::set_account(std::string address, std::optional<bool> enabled
 
 Task<Result<std::string>> Store::add_app_password(std::string address, std::string label) {
   const auto password = new_app_password();
-  HashWork hash{keyring_, password};
+  auto salt = scram_salt_of(*engine_.snapshot(), address);
+  if (!salt) co_return fail(salt.error());
+  HashWork hash{keyring_, password, std::move(*salt)};
   auto hashed = co_await workers_.run(std::move(hash));
   if (!hashed) co_return fail(hashed.error());
   std::function<Status(AccountRecord&)> change = [&](AccountRecord& record) -> Status {
@@ -216,7 +237,8 @@ Task<Result<std::string>> Store::add_app_password(std::string address, std::stri
     if (record.app_passwords.size() >= app_password_limit) return fail(Errc::too_big, "there are 50 app passwords already", "Remove one first");
     if (std::ranges::find(record.app_passwords, label, &StoredAppPassword::label) != record.app_passwords.end())
       return fail(Errc::exists, "there is an app password \"" + label + "\" already");
-    record.app_passwords.push_back({label, clock_.now(), hashed->argon2id});
+    record.app_passwords.push_back({label, clock_.now(), hashed->argon2id, {}});
+    if (record.scram.salt == hashed->salt) record.app_passwords.back().scram = hashed->scram;
     return {};
   };
   auto done = co_await change_account(std::move(address), std::move(change));

@@ -1,6 +1,7 @@
 #include "store/login_guard.h"
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 
 #include "base/gate.h"
@@ -8,12 +9,14 @@
 #include "store/logins.h"
 #include "store/record/keys.h"
 #include "store/record/records.h"
+#include "store/tries_under_way.h"
 
 namespace posthorn::store {
 namespace {
 
 constexpr std::size_t longest_queue = 1000;
 constexpr auto queue_time = std::chrono::seconds(10);
+constexpr auto look_again = std::chrono::milliseconds(50);
 
 std::size_t hashed_at_a_time() { return std::max(2U, std::thread::hardware_concurrency()); }
 
@@ -30,34 +33,30 @@ class Guard final : public sasl::Accounts {
       : accounts_(std::move(accounts)), store_(store), limits_(buckets, options), gate_(store.clock(), hashed_at_a_time(), longest_queue) {}
 
   Task<Result<sasl::Login>> check_password(std::string user, std::string password, std::string service, std::string address) override {
-    auto visitor = look(user, address);
-    if (!visitor) co_return fail(Errc::unavailable, visitor.error().what);
-    const auto wait = limits_.admit(visitor->as_try(), now());
-    if (!wait) co_return fail(wait.error());
-    if (*wait > Duration::zero()) co_await sleep(store_.clock(), *wait);
-    auto login = co_await ask(*visitor, std::move(password), std::move(service));
-    if (login) co_await welcome(*visitor, login->account);
-    else if (login.error().code != Errc::refused) limits_.give_back(visitor->as_try(), now());
+    auto entered = co_await enter(std::move(user), std::move(address));
+    if (!entered) co_return fail(entered.error());
+    const auto& visitor = entered->visitor;
+    auto login = co_await ask(visitor, std::move(password), std::move(service));
+    if (login) co_await welcome(visitor, login->account);
+    else if (login.error().code != Errc::refused) limits_.give_back(visitor.as_try(), now());
     co_return login;
   }
 
   // A code that is missing was no try of anything; all else that is wrong is one.
   Task<std::expected<sasl::Login, sasl::Unproved>> check_owner(std::string user, sasl::Proof proof, std::string address) override {
     using sasl::Unproved;
-    auto visitor = look(user, address);
-    if (!visitor) co_return std::unexpected(Unproved::later);
-    const auto wait = limits_.admit(visitor->as_try(), now());
-    if (!wait) co_return std::unexpected(Unproved::later);
-    if (*wait > Duration::zero()) co_await sleep(store_.clock(), *wait);
-    const auto turn = visitor->known ? Gate::Turn::first : Gate::Turn::last;
+    auto entered = co_await enter(std::move(user), std::move(address));
+    if (!entered) co_return std::unexpected(Unproved::later);
+    const auto& visitor = entered->visitor;
+    const auto turn = visitor.known ? Gate::Turn::first : Gate::Turn::last;
     auto pass = co_await gate_.enter(turn, queue_time);
     if (!pass) {
-      limits_.give_back(visitor->as_try(), now());
+      limits_.give_back(visitor.as_try(), now());
       co_return std::unexpected(Unproved::later);
     }
-    auto login = co_await accounts_->check_owner(visitor->user, std::move(proof), visitor->address);
-    if (login) co_await welcome(*visitor, login->account);
-    else if (login.error() == Unproved::later || login.error() == Unproved::code_needed) limits_.give_back(visitor->as_try(), now());
+    auto login = co_await accounts_->check_owner(visitor.user, std::move(proof), visitor.address);
+    if (login) co_await welcome(visitor, login->account);
+    else if (login.error() == Unproved::later || login.error() == Unproved::code_needed) limits_.give_back(visitor.as_try(), now());
     co_return login;
   }
 
@@ -71,16 +70,18 @@ class Guard final : public sasl::Accounts {
   }
 
   // Many exchanges may have been begun before the first ended: what is over the limit is refused unseen, right or wrong.
-  Task<Result<sasl::Login>> finish_scram(std::string user, bool good, std::string service, std::string address) override {
-    auto visitor = look(user, address);
-    if (!visitor) co_return fail(Errc::unavailable, visitor.error().what);
-    const auto wait = limits_.admit(visitor->as_try(), now());
-    if (!wait) co_return fail(wait.error());
-    if (*wait > Duration::zero()) co_await sleep(store_.clock(), *wait);
-    auto login = co_await accounts_->finish_scram(std::move(user), good, std::move(service), std::move(address));
-    if (login) co_await welcome(*visitor, login->account);
-    else if (login.error().code != Errc::refused) limits_.give_back(visitor->as_try(), now());
+  Task<Result<sasl::Login>> finish_scram(std::string user, std::optional<crypto::ScramKeys> fitted, std::string service, std::string address) override {
+    auto entered = co_await enter(std::move(user), std::move(address));
+    if (!entered) co_return fail(entered.error());
+    const auto& visitor = entered->visitor;
+    auto login = co_await accounts_->finish_scram(visitor.user, std::move(fitted), std::move(service), visitor.address);
+    if (login) co_await welcome(visitor, login->account);
+    else if (login.error().code != Errc::refused) limits_.give_back(visitor.as_try(), now());
     co_return login;
+  }
+
+  std::shared_ptr<void> watch(sasl::Login login, Executor executor, std::function<void()> over) override {
+    return accounts_->watch(std::move(login), std::move(executor), std::move(over));
   }
 
  private:
@@ -97,6 +98,39 @@ class Guard final : public sasl::Accounts {
     TRY_ASSIGN(const auto record, decode_account(*bytes));
     visitor.known = is_known_network(*reader, AccountId{account}, record, visitor.network, store_.clock().now());
     return visitor;
+  }
+
+  // Whose try may be looked at now. `place` is held until it is decided.
+  struct Entered {
+    Visitor visitor;
+    std::shared_ptr<void> place;
+  };
+  // Many may come at once, right after a server or an office came back: as long as others are under way, whose tokens may come back and whose
+  // network may become known, who finds no tokens or would have to wait for them waits for those instead.
+  Task<Result<Entered>> enter(std::string user, std::string address) {
+    const auto until = now() + queue_time;
+    for (;;) {
+      auto visitor = look(user, address);
+      if (!visitor) co_return fail(Errc::unavailable, visitor.error().what);
+      Entered entered{std::move(*visitor), nullptr};
+      const auto& who = entered.visitor;
+      entered.place = under_way_->begin(who.user, who.network, who.address, limits_.tries_at_once(who.as_try()));
+      if (entered.place) {
+        const auto wait = limits_.admit(who.as_try(), now());
+        if (wait && *wait > Duration::zero()) co_await sleep(store_.clock(), *wait);
+        if (wait) co_return entered;
+        entered.place.reset();
+        if (!under_way_->any(who.user, who.address) || now() >= until) co_return fail(wait.error());
+      } else if (now() >= until) {
+        co_return fail(Errc::unavailable, "too many logins to this account from one network are under way (login-queue)", "Try again in a minute");
+      }
+      if (++waiting_ > static_cast<int>(longest_queue)) {
+        --waiting_;
+        co_return fail(Errc::unavailable, "too many logins wait (login-queue)", "Try again in a minute");
+      }
+      co_await sleep(store_.clock(), look_again);
+      --waiting_;
+    }
   }
 
   Task<Result<sasl::Login>> ask(const Visitor& visitor, std::string password, std::string service) {
@@ -116,6 +150,8 @@ class Guard final : public sasl::Accounts {
   std::unique_ptr<sasl::Accounts> accounts_;
   Store& store_;
   LoginLimits limits_;
+  std::shared_ptr<TriesUnderWay> under_way_ = std::make_shared<TriesUnderWay>();
+  std::atomic<int> waiting_ = 0;
   Gate gate_;
 };
 

@@ -37,6 +37,8 @@ class LoginLimits {
   // The same, and takes the tokens; the wait before the password is looked at.
   Result<Duration> admit(const Try& who, SteadyTime now);
   void give_back(const Try& who, SteadyTime now);
+  // As many as have to wait for nothing if none has failed; 0: no limit.
+  std::size_t tries_at_once(const Try& who) const { return static_cast<std::size_t>(who.known ? options_.per_network * 3 : options_.per_network); }
 
  private:
   std::string_view refusal(const Try& who, SteadyTime now) const;

@@ -1,5 +1,7 @@
 #include "store/login_watch.h"
 
+#include <utility>
+
 #include "crypto/bytes.h"
 #include "store/logins.h"
 #include "store/record/keys.h"
@@ -16,8 +18,13 @@ std::uint64_t row_of(const Store& store, AccountId account) {
 }  // namespace
 
 LoginWatch::LoginWatch(Store& store, sasl::Login login, Stream& stream)
-    : store_(store), login_(std::move(login)), stream_(stream), row_(row_of(store, login_.account)), mark_(credential_mark(store, login_)) {
-  subscription_ = store.hub().subscribe(login_.account, stream.executor(), [this] { look(); });
+    : LoginWatch(store, std::move(login), stream.executor(), [&stream] { stream.close(); }) {}
+
+LoginWatch::LoginWatch(Store& store, sasl::Login login, Executor executor, std::function<void()> over)
+    : store_(store), login_(std::move(login)), over_(std::move(over)), mark_(credential_mark(store, login_)) {
+  subscription_ = store.hub().subscribe(login_.account, std::move(executor), [this] { look(); });
+  // It may have ended since it was let in.
+  look();
 }
 
 void LoginWatch::look() {
@@ -25,8 +32,10 @@ void LoginWatch::look() {
   if (row == row_ && row != 0) return;
   row_ = row;
   const auto now = credential_mark(store_, login_);
-  if (now.empty() || now == mark_) return;
-  stream_.close();
+  const bool holds = now == mark_ && now != "-";
+  if (now.empty() || holds || !over_) return;
+  const auto over = std::exchange(over_, nullptr);
+  over();
 }
 
 }  // namespace posthorn::store

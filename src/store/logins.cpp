@@ -10,6 +10,7 @@
 #include "mail/address.h"
 #include "store/app_password_use.h"
 #include "store/codes.h"
+#include "store/login_watch.h"
 #include "store/record/keys.h"
 #include "store/record/records.h"
 
@@ -17,6 +18,7 @@ namespace posthorn::store {
 namespace {
 
 constexpr std::size_t password_limit = 1024;
+constexpr std::size_t own_password = 0;  // among an account's passwords; those of apps follow
 constexpr auto cache_time = std::chrono::minutes(5);
 constexpr std::size_t table_limit = 100'000;  // rows in memory
 
@@ -50,16 +52,10 @@ class Logins final : public sasl::Accounts {
       if (known->has_value() && password.size() <= password_limit) fits = *found;
       if (fits) remember(cache_key, *fits);
     }
-    auto login = settle(*known, fits.has_value());
+    auto login = settle(*known, fits);
     if (!login) co_return login;
-    if (*fits == 0) {
-      if (!(*known)->record.codes.secret.empty()) co_return needs_app_password();
-      co_return login;
-    }
-    login->app_password = (*known)->record.app_passwords[*fits - 1].label;
-    auto label = login->app_password;
-    // If it cannot be written its owner sees an older time: no reason to keep them out.
-    static_cast<void>(co_await note_app_password_use(store_, login->account, std::move(label)));
+    if (*fits == 0 && !(*known)->record.codes.secret.empty()) co_return needs_app_password();
+    co_await note_use(*login);
     co_return login;
   }
 
@@ -75,7 +71,7 @@ class Logins final : public sasl::Accounts {
       if (!fits) co_return std::unexpected(Unproved::later);
       if (!*fits || proof.password.size() > password_limit) co_return std::unexpected(Unproved::wrong);
     }
-    auto login = settle(*known, true);
+    auto login = settle(*known, own_password);
     if (!login) co_return std::unexpected(Unproved::wrong);
     const bool has_codes = !(*known)->record.codes.secret.empty();
     if (!by_code && (!has_codes || proof.what == sasl::Proof::For::change)) co_return std::move(*login);
@@ -90,23 +86,26 @@ class Logins final : public sasl::Accounts {
     user = login_name(user);
     auto known = find(user);
     if (!known) co_return fail(Errc::unavailable, known.error().what);
-    if (known->has_value() && (*known)->record.scram.iterations > 0) co_return kept(std::move((*known)->record.scram));
-    // rfc:5802#7 gives nothing away: the same name always gets the same salt, and keys that nothing fits.
-    crypto::ScramVerifier made_up;
-    made_up.iterations = 4096;
-    made_up.salt = keyring_.pseudonym("scram salt", user).substr(0, 16);
-    made_up.stored_key = keyring_.pseudonym("scram stored key", user);
-    made_up.server_key = keyring_.pseudonym("scram server key", user);
-    co_return kept(std::move(made_up));
+    // rfc:5802#7 gives nothing away: the same name always gets the same salt, and the keyring works as long without keys.
+    crypto::ScramVerifier out{crypto::scram_iterations, keyring_.pseudonym("scram salt", user).substr(0, 16), {}, &keyring_};
+    if (known->has_value() && (*known)->record.scram.iterations > 0) add_keys(out, (*known)->record);
+    co_return out;
   }
 
-  Task<Result<sasl::Login>> finish_scram(std::string user, bool good, std::string, std::string) override {
+  Task<Result<sasl::Login>> finish_scram(std::string user, std::optional<crypto::ScramKeys> fitted, std::string, std::string) override {
     user = login_name(user);
     auto known = find(user);
     if (!known) co_return fail(Errc::unavailable, known.error().what);
-    auto login = settle(*known, good);
-    if (login && !(*known)->record.codes.secret.empty()) co_return needs_app_password();
+    // Looked up anew: it may have been changed or taken back since its keys were given out.
+    const auto which = fitted && known->has_value() ? whose((*known)->record, *fitted) : std::optional<std::size_t>();
+    auto login = settle(*known, which);
+    if (login && login->app_password.empty() && !(*known)->record.codes.secret.empty()) co_return needs_app_password();
+    if (login) co_await note_use(*login);
     co_return login;
+  }
+
+  std::shared_ptr<void> watch(sasl::Login login, Executor executor, std::function<void()> over) override {
+    return std::make_shared<LoginWatch>(store_, std::move(login), std::move(executor), std::move(over));
   }
 
  private:
@@ -125,9 +124,27 @@ class Logins final : public sasl::Accounts {
     return fail(Errc::refused, "the account has one-time codes, so that its own password opens no mail apps", "This account needs an app password; make one in the webmail under Settings");
   }
 
-  crypto::ScramVerifier kept(crypto::ScramVerifier verifier) const {
-    verifier.keeper = &keyring_;
-    return verifier;
+  static void add_keys(crypto::ScramVerifier& to, const AccountRecord& record) {
+    to.iterations = record.scram.iterations;
+    to.salt = record.scram.salt;
+    to.keys.push_back(record.scram.keys);
+    for (const auto& app : record.app_passwords)
+      if (!app.scram.stored.empty()) to.keys.push_back(app.scram);
+  }
+  // The number of the password that has these keys, as verify_work() counts them.
+  static std::optional<std::size_t> whose(const AccountRecord& record, const crypto::ScramKeys& keys) {
+    if (keys.stored.empty()) return std::nullopt;
+    if (record.scram.keys == keys) return own_password;
+    const auto app = std::ranges::find(record.app_passwords, keys, &StoredAppPassword::scram);
+    if (app == record.app_passwords.end()) return std::nullopt;
+    return static_cast<std::size_t>(app - record.app_passwords.begin()) + 1;
+  }
+
+  Task<void> note_use(const sasl::Login& login) {
+    if (login.app_password.empty()) co_return;
+    auto label = login.app_password;
+    // If it cannot be written its owner sees an older time: no reason to keep them out.
+    static_cast<void>(co_await note_app_password_use(store_, login.account, std::move(label)));
   }
 
   Result<std::optional<Known>> find(const std::string& user) const {
@@ -141,10 +158,13 @@ class Logins final : public sasl::Accounts {
     return std::optional<Known>(Known{AccountId{id}, std::move(record)});
   }
 
-  static Result<sasl::Login> settle(const std::optional<Known>& known, bool good) {
-    if (!good || !known) return fail(Errc::refused, "wrong user or password");
+  // `which` of the passwords was shown, if one was.
+  static Result<sasl::Login> settle(const std::optional<Known>& known, std::optional<std::size_t> which) {
+    if (!which || !known) return fail(Errc::refused, "wrong user or password");
     if (!known->record.enabled) return fail(Errc::refused, "the account is disabled");
-    return sasl::Login{known->id, known->record.name};
+    sasl::Login login{known->id, known->record.name, {}};
+    if (*which > own_password) login.app_password = known->record.app_passwords[*which - 1].label;
+    return login;
   }
 
   // Apps log in again and again. The key holds the verifiers, so that a changed password or a removed app password ends it at once; the
@@ -192,7 +212,8 @@ std::string credential_mark(const Store& store, const sasl::Login& login) {
   if (!bytes) return {};
   const auto record = *bytes ? decode_account(**bytes) : Result<AccountRecord>(fail(Errc::not_found, "gone"));
   if (!record || !record->enabled) return "-";
-  if (login.app_password.empty()) return crypto::sha256(record->password);
+  // The own password of an account with one-time codes opens no mail apps; browsers have sessions of their own.
+  if (login.app_password.empty()) return record->codes.secret.empty() ? crypto::sha256(record->password) : "-";
   const auto app = std::ranges::find(record->app_passwords, login.app_password, &StoredAppPassword::label);
   return app == record->app_passwords.end() ? "-" : crypto::sha256(app->verifier);
 }

@@ -203,6 +203,7 @@ class Store {
   Task<Status> add_domain(std::string domain);
   Task<Status> remove_domain(std::string domain);  // refused while accounts or aliases remain
   Result<std::vector<std::string>> domains() const;
+  Result<bool> has_domain(std::string_view domain) const;  // canonical
   Task<Result<AccountId>> add_account(std::string address, std::string password, std::string display_name = {}, std::uint64_t quota_bytes = 0);
   // Shreds its key first, in one commit with the name, then erases in batches; what a crash leaves, collect_garbage() takes.
   Task<Status> remove_account(std::string address);

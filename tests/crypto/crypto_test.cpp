@@ -74,9 +74,9 @@ TEST(Scram, GivesRfc7677ExampleKeys) {
   const std::string message =
       "n=user,r=rOprNGfwEbeRWgbNEkqO,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,"
       "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
-  EXPECT_EQ(base64_encode(hmac_sha256(verifier.server_key, message)), "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
+  EXPECT_EQ(base64_encode(hmac_sha256(verifier.keys[0].server, message)), "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
   auto client_key = hmac_sha256(pbkdf2_sha256("pencil", verifier.salt, 4096), "Client Key");
-  EXPECT_EQ(sha256(client_key), verifier.stored_key);
+  EXPECT_EQ(sha256(client_key), verifier.keys[0].stored);
 }
 
 TEST(Argon2id, AcceptsTheVerifierOfTheReferenceImplementation) {

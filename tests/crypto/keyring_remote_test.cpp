@@ -102,9 +102,9 @@ TEST(RemoteKeyring, SignsWithKeysThatItNeverGivesOut) {
 TEST(RemoteKeyring, ChecksPasswordsAndProofsAndKeepsTheirHashesSealed) {
   Remote remote;
   remote.connect();
-  const auto made = *remote.ring->hash_password("correct horse");
+  const auto made = *remote.ring->hash_password("correct horse", {});
   EXPECT_FALSE(made.argon2id.contains("$argon2id$"));
-  EXPECT_EQ(made.scram.server_key, "");
+  EXPECT_EQ(made.scram.server, "");
   const std::vector<std::string> verifiers{argon2id("older, in clear"), made.argon2id};
   EXPECT_EQ(*remote.ring->verify_password(verifiers, "correct horse"), std::optional<std::size_t>(1));
   EXPECT_EQ(*remote.ring->verify_password(verifiers, "older, in clear"), std::optional<std::size_t>(0));
@@ -119,15 +119,35 @@ TEST(RemoteKeyring, ChecksPasswordsAndProofsAndKeepsTheirHashesSealed) {
   EXPECT_EQ(*remote.ring->code_step(AccountId{7}, secret.sealed, "no code", now), std::optional<std::uint64_t>());
   EXPECT_FALSE(remote.ring->code_step(AccountId{8}, secret.sealed, "123456", now)) << "bound to its account";
 
-  const auto known = scram_sha256("correct horse", made.scram.iterations, made.scram.salt);
-  auto proof = hmac_sha256(known.stored_key, "message");
-  const auto client_key = hmac_sha256(pbkdf2_sha256("correct horse", made.scram.salt, made.scram.iterations), "Client Key");
-  for (std::size_t i = 0; i < proof.size(); ++i) proof[i] = static_cast<char>(proof[i] ^ client_key[i]);
-  EXPECT_EQ(*remote.ring->scram_signature(made.scram, "message", proof), hmac_sha256(known.server_key, "message"));
-  EXPECT_EQ(*remote.ring->scram_signature(made.scram, "another", proof), std::nullopt);
-  auto cut = made.scram;
-  cut.stored_key.pop_back();
-  EXPECT_FALSE(remote.ring->scram_signature(cut, "message", proof)) << "damaged is not wrong";
+}
+
+TEST(RemoteKeyring, TriesAProofAgainstTheKeysOfEachPassword) {
+  Remote remote;
+  remote.connect();
+  const auto own = *remote.ring->hash_password("correct horse", {});
+  const auto app = *remote.ring->hash_password("battery staple", {own.iterations, own.salt});
+  EXPECT_EQ(app.salt, own.salt);
+  EXPECT_NE(app.scram, own.scram);
+  ScramVerifier both{own.iterations, own.salt, {own.scram, app.scram}, remote.ring.get()};
+  const auto proof_of = [&](const char* password) {
+    auto proof = hmac_sha256(scram_sha256(password, own.iterations, own.salt).keys[0].stored, "message");
+    const auto client_key = hmac_sha256(pbkdf2_sha256(password, own.salt, own.iterations), "Client Key");
+    for (std::size_t i = 0; i < proof.size(); ++i) proof[i] = static_cast<char>(proof[i] ^ client_key[i]);
+    return proof;
+  };
+  const auto signature_of = [&](const char* password) { return hmac_sha256(scram_sha256(password, own.iterations, own.salt).keys[0].server, "message"); };
+  EXPECT_EQ(*check_scram_proof(both, "message", proof_of("correct horse")), (ScramMatch{0, signature_of("correct horse")}));
+  EXPECT_EQ(*check_scram_proof(both, "message", proof_of("battery staple")), (ScramMatch{1, signature_of("battery staple")}));
+  EXPECT_EQ(*check_scram_proof(both, "another", proof_of("battery staple")), std::nullopt);
+  EXPECT_EQ(*check_scram_proof(both, "message", proof_of("wrong horse")), std::nullopt);
+  const ScramVerifier nobody{own.iterations, own.salt, {}, remote.ring.get()};
+  EXPECT_EQ(*check_scram_proof(nobody, "message", proof_of("correct horse")), std::nullopt);
+  ScramVerifier most{own.iterations, own.salt, std::vector<ScramKeys>(scram_keys_limit, own.scram), remote.ring.get()};
+  most.keys.back() = app.scram;
+  EXPECT_EQ((*check_scram_proof(most, "message", proof_of("battery staple")))->key, scram_keys_limit - 1);
+  auto cut = both;
+  cut.keys[1].stored.pop_back();
+  EXPECT_FALSE(check_scram_proof(cut, "message", proof_of("correct horse"))) << "damaged is not wrong";
 }
 
 TEST(RemoteKeyring, AnswersManyThreadsAtOnce) {
@@ -158,7 +178,7 @@ TEST(RemoteKeyring, GarbageEndsThatConversationAndIsToldOnce) {
   const auto after = remote.ring->new_account_key(AccountId{1});
   ASSERT_FALSE(after);
   EXPECT_EQ(after.error().code, Errc::unavailable);
-  EXPECT_TRUE(remote.ring->hash_password("x")) << "the other conversation goes on";
+  EXPECT_TRUE(remote.ring->hash_password("x", {})) << "the other conversation goes on";
 }
 
 TEST(RemoteKeyring, WhatDiesWithAKeyringIsAskedAgainOfTheNext) {

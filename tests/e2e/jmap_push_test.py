@@ -125,6 +125,31 @@ class WebPush(jmap_ext_test.Client):
         self.assertEqual(claims["aud"], self.service.url)
         self.assertLess(claims["exp"] - time.time(), 24 * 3600)
 
+    def test_F6_a_subscription_goes_with_the_password_that_it_was_made_with(self):
+        words = {label: self.server.json("account", "app-password", "add", ALICE, label)["password"] for label in ("phone", "desk")}
+        own, made = self.server.passwords[ALICE], {}
+        for label, word in {"own": own, **words}.items():
+            self.server.passwords[ALICE] = word
+            made[label] = self.subscribe("/of-" + label)
+        self.server.passwords[ALICE] = own
+        for label in made:
+            told = json.loads(wait_for(lambda: self.service.of("/of-" + label), message="no verification came")[0][2])
+            self.one("PushSubscription/set", {"update": {made[label]: {"verificationCode": told["verificationCode"]}}})
+        self.server.cli("account", "app-password", "remove", ALICE, "phone")
+        self.assertEqual(self.one("PushSubscription/get", {"ids": [made["phone"]]})["notFound"], [made["phone"]])
+        self.assertEqual(len(self.one("PushSubscription/get", {"ids": [made["own"], made["desk"]]})["list"]), 2)
+        before = {label: len(self.service.of("/of-" + label)) for label in made}
+        self.deliver()
+        for label in ("own", "desk"):
+            wait_for(lambda: len(self.service.of("/of-" + label)) > before[label], message="the letter was not told of")
+        self.assertEqual(len(self.service.of("/of-phone")), before["phone"])
+        # Another app password of that name is another.
+        self.server.cli("account", "app-password", "add", ALICE, "phone")
+        self.assertEqual(self.one("PushSubscription/get", {"ids": [made["phone"]]})["notFound"], [made["phone"]])
+        self.one("PushSubscription/set", {"destroy": [made["own"], made["desk"]]})
+        for label in ("phone", "desk"):
+            self.server.cli("account", "app-password", "remove", ALICE, label)
+
     def test_a_service_that_says_gone_is_not_asked_again(self):
         self.service.status = 410
         try:

@@ -51,8 +51,8 @@ Task<Result<crypto::ScramVerifier>> FakeAccounts::scram_verifier(std::string, st
   co_return crypto::scram_sha256("secret", 4096, "salt");
 }
 
-Task<Result<sasl::Login>> FakeAccounts::finish_scram(std::string user, bool good, std::string, std::string) {
-  if (!good) co_return fail(Errc::refused, "wrong user or password");
+Task<Result<sasl::Login>> FakeAccounts::finish_scram(std::string user, std::optional<crypto::ScramKeys> fitted, std::string, std::string) {
+  if (!fitted) co_return fail(Errc::refused, "wrong user or password");
   sasl::Login login{user == "alice" ? alice : bob, user + "@blue.test"};
   co_return login;
 }

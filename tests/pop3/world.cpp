@@ -15,9 +15,9 @@ Task<Result<crypto::ScramVerifier>> FakeAccounts::scram_verifier(std::string, st
   co_return crypto::scram_sha256("se cret", 4096, "salt");
 }
 
-Task<Result<sasl::Login>> FakeAccounts::finish_scram(std::string user, bool good, std::string, std::string) {
+Task<Result<sasl::Login>> FakeAccounts::finish_scram(std::string user, std::optional<crypto::ScramKeys> fitted, std::string, std::string) {
   ++scram_ends;
-  if (!good) co_return fail(Errc::refused, "wrong proof");
+  if (!fitted) co_return fail(Errc::refused, "wrong proof");
   co_return sasl::Login{alice, user};
 }
 

@@ -51,8 +51,8 @@ Task<Result<crypto::ScramVerifier>> FakeAccounts::scram_verifier(std::string, st
   co_return fail(Errc::unavailable, "no verifiers here");
 }
 
-Task<Result<sasl::Login>> FakeAccounts::finish_scram(std::string user, bool good, std::string, std::string) {
-  if (!good) co_return fail(Errc::refused, "wrong proof");
+Task<Result<sasl::Login>> FakeAccounts::finish_scram(std::string user, std::optional<crypto::ScramKeys> fitted, std::string, std::string) {
+  if (!fitted) co_return fail(Errc::refused, "wrong proof");
   co_return sasl::Login{AccountId{7}, user};
 }
 

@@ -32,7 +32,7 @@ class FakeAccounts final : public sasl::Accounts {
  public:
   Task<Result<sasl::Login>> check_password(std::string user, std::string password, std::string service, std::string address) override;
   Task<Result<crypto::ScramVerifier>> scram_verifier(std::string user, std::string service, std::string address) override;
-  Task<Result<sasl::Login>> finish_scram(std::string user, bool good, std::string service, std::string address) override;
+  Task<Result<sasl::Login>> finish_scram(std::string user, std::optional<crypto::ScramKeys> fitted, std::string service, std::string address) override;
   std::size_t checks = 0;
 };
 

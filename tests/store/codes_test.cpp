@@ -2,6 +2,8 @@
 #include "store/codes.h"
 
 #include "crypto/totp.h"
+#include "store/record/keys.h"
+#include "store/record/records.h"
 #include "store/test_store.h"
 
 namespace posthorn::store {
@@ -81,12 +83,61 @@ TEST_F(Codes, LeaveMailAppsOnlyTheirAppPasswords) {
   EXPECT_EQ(refused.error().code, Errc::refused);
   EXPECT_NE(refused.error().todo.find("app password"), std::string::npos);
   EXPECT_TRUE(by_app("wrong").error().todo.empty());
-  EXPECT_EQ(t.run(t.accounts->finish_scram("alice@blue.test", true, "imap", "192.0.2.1")).error().code, Errc::refused);
   EXPECT_EQ(by_app(app)->app_password, "phone");
   EXPECT_EQ(log_in(app, code()).error(), Unproved::wrong) << "which are not for the webmail";
   EXPECT_TRUE(by_app(app)) << "also from the cache";
   t.clock.advance(std::chrono::minutes(1));
   EXPECT_FALSE(by_app("secret")) << "also from the cache";
+}
+
+TEST_F(Codes, LeaveScramOnlyAppPasswords) {
+  static_cast<void>(*t.run(t.store.add_app_password("alice@blue.test", "phone")));
+  const auto keys = t.run(t.accounts->scram_verifier("alice@blue.test", "imap", "192.0.2.1"))->keys;
+  ASSERT_EQ(keys.size(), 2u);
+  const auto finish = [this](std::optional<crypto::ScramKeys> fitted) { return t.run(t.accounts->finish_scram("alice@blue.test", std::move(fitted), "imap", "192.0.2.1")); };
+  EXPECT_EQ(finish(keys[0])->app_password, "");
+  EXPECT_EQ(finish(keys[1])->app_password, "phone");
+  EXPECT_EQ(finish(std::nullopt).error().code, Errc::refused);
+  EXPECT_EQ(finish(crypto::ScramKeys{}).error().code, Errc::refused);
+  turn_on();
+  const auto refused = finish(keys[0]);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().todo.find("app password"), std::string::npos);
+  EXPECT_EQ(finish(keys[1])->app_password, "phone");
+  EXPECT_EQ(t.store.app_passwords("alice@blue.test")->front().used, t.clock.now());
+  // What was given out before does not outlive its password.
+  ASSERT_TRUE(t.run(t.store.remove_app_password("alice@blue.test", "phone")));
+  EXPECT_EQ(finish(keys[1]).error().code, Errc::refused);
+  ASSERT_TRUE(t.run(t.store.set_password("alice@blue.test", "another word")));
+  EXPECT_EQ(finish(keys[0]).error().code, Errc::refused);
+  EXPECT_TRUE(finish(keys[0]).error().todo.empty());
+}
+
+TEST_F(Codes, AnotherOwnPasswordLeavesTheSaltThatAppPasswordsShare) {
+  static_cast<void>(*t.run(t.store.add_app_password("alice@blue.test", "phone")));
+  const auto ask = [this] { return *t.run(t.accounts->scram_verifier("alice@blue.test", "imap", "192.0.2.1")); };
+  const auto before = ask();
+  ASSERT_TRUE(t.run(t.store.set_password("alice@blue.test", "another word")));
+  const auto after = ask();
+  EXPECT_EQ(after.salt, before.salt);
+  EXPECT_NE(after.keys[0], before.keys[0]);
+  EXPECT_EQ(after.keys[1], before.keys[1]);
+}
+
+// It has no keys for SCRAM, and what was typed when it was made is not known.
+TEST_F(Codes, AnAppPasswordOfBeforeOpensAllButScram) {
+  const auto app = *t.run(t.store.add_app_password("alice@blue.test", "phone"));
+  Work age = [this](Transaction& tx) -> Status {
+    TRY_ASSIGN(const auto bytes, tx.get(Space::account, key::of(alice)));
+    TRY_ASSIGN(auto record, decode_account(*bytes));
+    record.app_passwords.front().scram = {};
+    tx.put(Space::account, key::of(alice), encode(record));
+    return {};
+  };
+  ASSERT_TRUE(t.run(t.store.transact(age)));
+  EXPECT_EQ(t.run(t.accounts->scram_verifier("alice@blue.test", "imap", "192.0.2.1"))->keys.size(), 1u);
+  EXPECT_EQ(by_app(app)->app_password, "phone");
+  EXPECT_EQ(t.run(t.accounts->finish_scram("alice@blue.test", crypto::ScramKeys{}, "imap", "192.0.2.1")).error().code, Errc::refused) << "no keys fit no keys";
 }
 
 TEST_F(Codes, AnAppPasswordSaysWhenItWasLastUsed) {

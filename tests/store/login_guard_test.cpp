@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <random>
 
 #include "store/known_networks.h"
@@ -20,17 +21,20 @@ class QuickAccounts final : public sasl::Accounts {
  public:
   Task<Result<sasl::Login>> check_password(std::string user, std::string password, std::string, std::string) override {
     ++evaluated;
+    if (takes > Duration::zero()) co_await sleep(*clock, takes);
     if (password != "correct") co_return fail(Errc::refused, "wrong user or password");
     co_return sasl::Login{account, user};
   }
   Task<Result<crypto::ScramVerifier>> scram_verifier(std::string, std::string, std::string) override { co_return crypto::ScramVerifier{}; }
-  Task<Result<sasl::Login>> finish_scram(std::string user, bool good, std::string, std::string) override {
+  Task<Result<sasl::Login>> finish_scram(std::string user, std::optional<crypto::ScramKeys> fitted, std::string, std::string) override {
     ++evaluated;
-    if (!good) co_return fail(Errc::refused, "wrong user or password");
+    if (!fitted) co_return fail(Errc::refused, "wrong user or password");
     co_return sasl::Login{account, user};
   }
   AccountId account{};
   int evaluated = 0;
+  Clock* clock = nullptr;
+  Duration takes{};
 };
 
 struct World {
@@ -39,6 +43,7 @@ struct World {
     auto quick = std::make_unique<QuickAccounts>();
     behind = quick.get();
     behind->account = alice;
+    behind->clock = &store.clock;
     guard = guard_logins(std::move(quick), store.store, store.buckets, options);
   }
   // The answer, and how long it was waited for.
@@ -154,9 +159,50 @@ TEST(LoginGuard, KeepsTheLatestSixtyFourNetworksAndNoneOfARemovedAccount) {
   EXPECT_EQ(rows(), 0u);
 }
 
+// How many of those that come at the same moment get in, in at most 12 s.
+int let_in_at_once(World& w, int count, const std::function<std::string(int)>& user, const std::string& password) {
+  int good = 0, ended = 0;
+  w.behind->takes = 50ms;
+  for (int i = 0; i < count; ++i)
+    boost::asio::co_spawn(w.store.context, w.guard->check_password(user(i), password, "imap", "192.0.2.1"), [&](const std::exception_ptr&, Result<sasl::Login> got) {
+      good += got ? 1 : 0;
+      ++ended;
+    });
+  for (int step = 0; step < 1200 && ended < count; ++step) {
+    w.store.context.restart();
+    w.store.context.run_for(1ms);
+    w.store.clock.advance(10ms);
+  }
+  EXPECT_EQ(ended, count);
+  return good;
+}
+
+TEST(LoginGuard, EightyFirstLoginsAtOnceWithTheRightPasswordGetIn) {
+  const auto alice = [](int) { return std::string("alice@blue.test"); };
+  const auto everybody = [](int i) { return "user" + std::to_string(i) + "@blue.test"; };
+  {
+    World w;
+    EXPECT_EQ(let_in_at_once(w, 80, alice, "correct"), 80) << "of one account from one address";
+    EXPECT_EQ(let_in_at_once(w, 80, alice, "correct"), 80) << "and again, from what is a known network now";
+  }
+  {
+    World w;
+    EXPECT_EQ(let_in_at_once(w, 80, everybody, "correct"), 80) << "of eighty accounts from one address";
+  }
+}
+
+TEST(LoginGuard, GuessesAtOnceGainNothingByWaiting) {
+  const auto everybody = [](int i) { return "user" + std::to_string(i) + "@blue.test"; };
+  World w;
+  EXPECT_EQ(let_in_at_once(w, 80, everybody, "wrong"), 0);
+  EXPECT_EQ(w.behind->evaluated, 30) << "the failures that an address has";
+}
+
 TEST(LoginGuard, ScramIsCountedWhenItEnds) {
   World w;
-  const auto finish = [&](bool good, const std::string& address) { return w.store.run(w.guard->finish_scram("alice@blue.test", good, "imap", address)); };
+  const auto finish = [&](bool good, const std::string& address) {
+    return w.store.run(w.guard->finish_scram("alice@blue.test", good ? std::optional(crypto::ScramKeys{}) : std::nullopt, "imap", address));
+  };
   for (unsigned n = 0; n < 100; ++n) EXPECT_EQ(finish(false, address_of(n)).error().code, Errc::refused) << n;
   EXPECT_EQ(finish(true, address_of(500)).error().code, Errc::unavailable) << "right or wrong";
   EXPECT_EQ(w.store.run(w.guard->scram_verifier("alice@blue.test", "imap", address_of(500))).error().code, Errc::unavailable);

@@ -317,6 +317,10 @@ TEST(Logins, UnknownUsersGetASteadyMadeUpScramSalt) {
   EXPECT_EQ(ask("nobody@blue.test").salt, ask("nobody@blue.test").salt);
   EXPECT_NE(ask("nobody@blue.test").salt, ask("noone@blue.test").salt);
   EXPECT_EQ(ask("nobody@blue.test").salt.size(), 16u);
+  EXPECT_TRUE(ask("nobody@blue.test").keys.empty());
+  t.add("alice@blue.test");
+  EXPECT_EQ(ask("alice@blue.test").iterations, ask("nobody@blue.test").iterations);
+  EXPECT_EQ(ask("alice@blue.test").salt.size(), 16u);
 }
 
 TEST(Store, GarbageCollectionTakesStagedChunksNobodyTookAnHourAgo) {

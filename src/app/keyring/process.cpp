@@ -82,7 +82,7 @@ void say(const Error& error) {
 // Libraries read their files with the first use: that must be before there are no files.
 void warm_up(crypto::LocalKeyring& keyring) {
   static_cast<void>(crypto::SigningKey::generate(crypto::KeyKind::ed25519));
-  static_cast<void>(keyring.hash_password("warm"));
+  static_cast<void>(keyring.hash_password("warm", {}));
 }
 
 void answer_with_threads(crypto::LocalKeyring& keyring) {

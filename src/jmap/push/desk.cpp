@@ -125,7 +125,11 @@ Task<void> PushDesk::look(AccountId account) {
   const auto all = read(account);
   const auto now = known_of(store_.view(account));
   if (all) {
-    std::erase_if(watch.receivers, [&all](const auto& entry) { return std::ranges::find(*all, entry.first, &Subscription::id) == all->end(); });
+    const auto gone = std::erase_if(watch.receivers, [&all](const auto& entry) { return std::ranges::find(*all, entry.first, &Subscription::id) == all->end(); });
+    if (gone > 0) {
+      auto erased = co_await erase_old_subscriptions(store_, keyring_, account, store_.clock().now());
+      if (!erased) log_.error("push.not_forgotten", {{"why", erased.error().text()}});
+    }
     for (const auto& one : *all) {
       const auto [entry, fresh] = watch.receivers.try_emplace(one.id);
       if (fresh) entry->second.told = now;

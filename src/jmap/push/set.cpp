@@ -62,6 +62,7 @@ Good read_keys(Subscription& to, const json::value& value) {
 
 std::expected<Subscription, SetError> new_subscription(const Call& call, const json::object& wanted) {
   Subscription out;
+  out.app_password = call.login.app_password;
   out.code = hex(crypto::random_bytes(16));
   const auto now = call.services.clock.now();
   out.expires = now + longest;

@@ -22,6 +22,7 @@ struct Subscription {
   bool verified = false;
   WallTime expires{};
   Types types;
+  std::string app_password;           // the label of that it was made with; empty: the account's own login, also that of a browser
   std::string stamp;                  // of the password
 };
 
@@ -32,7 +33,7 @@ Result<std::vector<Subscription>> subscriptions_of(const store::Store& store, co
 // Who has any.
 Result<std::vector<AccountId>> subscribers(const store::Store& store);
 
-// Writes it, under the password of now if it is new (id 0). Its id.
+// Writes it, under the password that it names as it is now if it is new (id 0). Its id. not_found: that password was taken back.
 Task<Result<ObjectId>> keep_subscription(store::Store& store, const crypto::Keyring& keyring, AccountId account, Subscription subscription);
 Task<Status> erase_subscription(store::Store& store, AccountId account, ObjectId id);
 // Those that are good no more, and all if the account is gone.

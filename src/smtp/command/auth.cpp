@@ -94,10 +94,8 @@ Task<void> auth(Session& session, std::string_view arguments) {
     refuse(session, std::move(reply), login.error());
     co_return;
   }
-  session.peer.account = login->account;
-  session.peer.login = login->name;
-  if (session.options.pressure != nullptr) session.options.pressure->remember(session.peer.client.address);
-  session.give_back();
+  session.log_in(std::move(*login));
+  if (session.closing) co_return;
   session.say(235, "2.7.0", "Welcome");
 }
 

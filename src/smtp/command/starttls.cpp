@@ -20,8 +20,7 @@ void forget(Session& session) {
   session.reset_transaction();
   session.peer.helo.clear();
   session.peer.esmtp = false;
-  session.peer.account.reset();
-  session.peer.login.clear();
+  session.log_out();
   session.peer.tls = session.stream->tls();
 }
 

@@ -119,6 +119,7 @@ void Session::close_with(const Reply& reply, std::string why) {
 }
 void Session::close_silently(std::string why) {
   closing = true;
+  if (login_over_) return;  // then that the stream is closed is our own doing
   reason_ = std::move(why);
 }
 
@@ -131,6 +132,28 @@ void Session::charge(double cost) {
 
 void Session::give_back() {
   if (options.tolls != nullptr) options.tolls->welcome(peer.client.address);
+}
+
+void Session::log_in(sasl::Login login) {
+  peer.account = login.account;
+  peer.login = login.name;
+  if (options.pressure != nullptr) options.pressure->remember(peer.client.address);
+  give_back();
+  login_watch_ = accounts.watch(std::move(login), stream->executor(), [this] { end_login(); });
+}
+
+void Session::log_out() {
+  login_watch_.reset();
+  peer.account.reset();
+  peer.login.clear();
+}
+
+// What is read already is not worked on any more, and a text that comes now is not taken.
+void Session::end_login() {
+  log.info("smtp.login_ended", {{"client", peer.client.address}, {"login", peer.login}});
+  close_silently("the login is over: its password was changed or taken back, or the account is disabled");
+  login_over_ = true;
+  stream->close();
 }
 
 void Session::check_limits() {
@@ -225,6 +248,7 @@ Task<bool> Session::next_line(std::size_t limit, SteadyTime until) {
 }
 
 Task<void> Session::finish_message() {
+  if (login_over_) co_return;
   auto transaction = std::move(incoming->transaction);
   Reply reply = co_await handler.message(peer, std::move(transaction));
   if (reply.positive()) {

@@ -48,6 +48,9 @@ class Session {
   void charge(double cost);
   // He turned out to be of use: what his connection cost is given back.
   void give_back();
+  // From now on he is somebody, until STARTTLS forgets him or his login is over, and with it the session (attacks.md F6).
+  void log_in(sasl::Login login);
+  void log_out();
 
   std::unique_ptr<Stream> stream;
   const ServerOptions& options;
@@ -70,13 +73,15 @@ class Session {
   Task<void> finish();
   void check_limits();
   bool stressed() const;
+  void end_login();
 
   const std::atomic<bool>& stopping_;
+  std::shared_ptr<void> login_watch_;
   std::string output_;
   std::string reason_;
   SteadyTime started_;
   std::size_t commands_ = 0, errors_ = 0, idle_ = 0;
-  bool out_of_tokens_ = false;
+  bool out_of_tokens_ = false, login_over_ = false;
 };
 
 // The text after DATA and BDAT must flow at 500 octets a second, averaged over a minute (attacks.md A17): every 30 000 octets

@@ -8,7 +8,7 @@
 namespace posthorn::store {
 namespace {
 
-constexpr std::uint8_t first_version = 1, second_version = 2;
+constexpr std::uint8_t first_version = 1, second_version = 2, third_version = 3;
 constexpr std::size_t sum_size = 4;
 
 std::uint32_t sum_of(std::string_view bytes) { return static_cast<std::uint32_t>(crypto::xxh3(bytes)); }
@@ -79,20 +79,21 @@ Change::How take_how(Fields& in) {
 }  // namespace
 
 std::string encode(const AccountRecord& r) {
-  auto out = start(second_version);
+  auto out = start(third_version);
   out.string(r.name).string(r.display_name).flag(r.enabled).u64(r.quota_bytes).string(r.key).string(r.password);
-  out.u32(r.scram.iterations).string(r.scram.salt).string(r.scram.stored_key).string(r.scram.server_key);
+  out.u32(r.scram.iterations).string(r.scram.salt).string(r.scram.keys.stored).string(r.scram.keys.server);
   out.u32(static_cast<std::uint32_t>(r.app_passwords.size()));
   for (const auto& p : r.app_passwords) out.string(p.label).i64(millis(p.created)).string(p.verifier);
   out.string(r.codes.secret).string(r.codes.pending).u64(r.codes.last_step).u32(static_cast<std::uint32_t>(r.codes.recovery.size()));
   for (const auto& one : r.codes.recovery) out.string(one);
   out.u32(static_cast<std::uint32_t>(r.passkeys.size()));
   for (const auto& p : r.passkeys) out.string(p.label).i64(millis(p.created)).i64(millis(p.used)).string(p.credential).string(p.key).u32(p.counter);
+  for (const auto& p : r.app_passwords) out.string(p.scram.stored);
   return finish(out);
 }
 
 Result<AccountRecord> decode_account(std::string_view bytes) {
-  TRY_ASSIGN(auto in, open(bytes, "account", second_version));
+  TRY_ASSIGN(auto in, open(bytes, "account", third_version));
   AccountRecord r;
   r.name = in.string();
   r.display_name = in.string();
@@ -102,8 +103,8 @@ Result<AccountRecord> decode_account(std::string_view bytes) {
   r.password = in.string();
   r.scram.iterations = in.u32();
   r.scram.salt = in.string();
-  r.scram.stored_key = in.string();
-  r.scram.server_key = in.string();
+  r.scram.keys.stored = in.string();
+  r.scram.keys.server = in.string();
   r.app_passwords.resize(in.count(16));
   for (auto& p : r.app_passwords) {
     p.label = in.string();
@@ -126,6 +127,9 @@ Result<AccountRecord> decode_account(std::string_view bytes) {
       p.counter = in.u32();
     }
   }
+  // Those of before have none: what was typed is not known, so they open no SCRAM.
+  if (in.version >= third_version)
+    for (auto& p : r.app_passwords) p.scram.stored = in.string();
   if (!in.finished()) return bad("account", "its fields are cut");
   return r;
 }

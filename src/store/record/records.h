@@ -17,6 +17,15 @@ struct StoredAppPassword {
   std::string label;
   WallTime created{};
   std::string verifier;  // Argon2id
+  crypto::ScramKeys scram{};  // under the account's salt; empty: made before app passwords had any, so it opens no SCRAM
+};
+
+// rfc:5802#5.1 tells salt and iterations before it is known which password will be shown: all passwords of an account share them, and
+// another own password keeps them.
+struct ScramRecord {
+  std::uint32_t iterations = 0;
+  std::string salt;
+  crypto::ScramKeys keys;  // of the account's own password
 };
 
 // The second factor of an account: one-time codes by time (RFC 6238) and codes on paper for when the app is lost.
@@ -41,7 +50,7 @@ struct AccountRecord {
   std::uint64_t quota_bytes = 0;
   std::string key;        // Keyring::new_account_key
   std::string password;   // Argon2id
-  crypto::ScramVerifier scram;
+  ScramRecord scram;
   std::vector<StoredAppPassword> app_passwords;
   CodesRecord codes;
   std::vector<PasskeyRecord> passkeys;

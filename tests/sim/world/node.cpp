@@ -48,7 +48,7 @@ Task<Result<crypto::ScramVerifier>> People::scram_verifier(std::string, std::str
   static const auto verifier = crypto::scram_sha256("secret", 4096, "salt of all here");
   co_return verifier;
 }
-Task<Result<sasl::Login>> People::finish_scram(std::string user, bool good, std::string, std::string) { co_return login(user, good); }
+Task<Result<sasl::Login>> People::finish_scram(std::string user, std::optional<crypto::ScramKeys> fitted, std::string, std::string) { co_return login(user, fitted.has_value()); }
 
 Node::Node(World& given, Machine& that, std::unique_ptr<store::Engine> given_disk, const post::Options& base)
     : world(given), machine(that), clock(world.clock), log(machine, world.clock, world.trace), engine(std::move(given_disk)),

@@ -64,7 +64,7 @@ class People final : public sasl::Accounts {
   explicit People(const Machine& machine) : machine_(machine) {}
   Task<Result<sasl::Login>> check_password(std::string user, std::string password, std::string, std::string) override;
   Task<Result<crypto::ScramVerifier>> scram_verifier(std::string user, std::string, std::string) override;
-  Task<Result<sasl::Login>> finish_scram(std::string user, bool good, std::string, std::string) override;
+  Task<Result<sasl::Login>> finish_scram(std::string user, std::optional<crypto::ScramKeys> fitted, std::string, std::string) override;
 
  private:
   Result<sasl::Login> login(const std::string& user, bool good) const;
