@@ -20,6 +20,7 @@
 #include "dns/unbound_resolver.h"
 #include "http/server.h"
 #include "imap/server.h"
+#include "jmap/oidc/provider.h"
 #include "jmap/push/desk.h"
 #include "jmap/web/web.h"
 #include "net/dialer.h"
@@ -44,7 +45,8 @@ namespace posthorn::app {
 namespace {
 
 constexpr auto grace_time = std::chrono::seconds(10);
-constexpr unsigned image_threads = 4;
+constexpr unsigned image_threads = 4, sign_on_threads = 2;
+constexpr auto sign_on_timeout = std::chrono::seconds(5);
 constexpr auto grace_step = std::chrono::milliseconds(50);
 constexpr auto pressure_look = std::chrono::milliseconds(200);
 constexpr auto push_timeout = std::chrono::seconds(10);
@@ -78,6 +80,8 @@ struct Server {
   std::unique_ptr<net::Tolls> tolls;
   std::unique_ptr<Workers> push_workers;  // a slow push service holds up no login
   std::unique_ptr<jmap::PushDesk> push;
+  Workers sign_on_workers{sign_on_threads};
+  std::unique_ptr<jmap::oidc::Provider> sign_on;
   Workers image_workers{image_threads};
   std::optional<jmap::ImageFetching> images;
   std::optional<jmap::Services> jmap_services;
@@ -113,6 +117,7 @@ struct Server {
   void wait_for_sessions();
   void measure_pressure();
   void make_push_desk();
+  void make_sign_on();
   Task<void> start_push();
   Task<void> finish();
 };
@@ -168,6 +173,8 @@ Status Server::open(crypto::KeyringSockets keys) {
   jmap_services->catalogs = catalogs.get();
   jmap_services->outbox = outbox.get();
   jmap_services->push = push.get();
+  make_sign_on();
+  jmap_services->sign_on = sign_on.get();
   jmap_services->waker = waker.get();
   images.emplace(jmap::ImageFetching{*resolver, image_workers, post_options.allow_private_routes, post_options.ca_file});
   jmap_services->images = &*images;
@@ -197,6 +204,16 @@ void Server::make_push_desk() {
   push_workers = std::make_unique<Workers>(1);
   auto send = [this, options](http::FetchRequest request) { return http::fetch(*resolver, *push_workers, options, std::move(request)); };
   push = std::make_unique<jmap::PushDesk>(runtime.context(0).get_executor(), *core->store, *core->keyring, *log, std::move(send), options, "mailto:postmaster@" + config.name);
+}
+
+void Server::make_sign_on() {
+  if (config.oidc.provider.issuer.empty()) return;
+  http::FetchOptions options;
+  options.ca_file = config.oidc.ca_file;
+  options.allow_private = config.oidc.allow_private;
+  options.timeout = sign_on_timeout;
+  auto fetch = [this, options](http::FetchRequest request) { return http::fetch(*resolver, sign_on_workers, options, std::move(request)); };
+  sign_on = std::make_unique<jmap::oidc::Provider>(config.oidc.provider, std::move(fetch), *core->clock);
 }
 
 Task<void> Server::start_push() {

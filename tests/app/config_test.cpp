@@ -61,6 +61,11 @@ TEST(Config, ErrorsNameLineKeyAndWhatWouldBeRight) {
       {least + "[listen]\nservice = \"imap\"\n", {":4:", "[[listen]]", ""}},
       {"[server]\ndata = \"/x\"\n", {"server.name", "missing", "mail.example.org"}},
       {"[server]\nname = \"a b\"\ndata = \"/x\"\n", {":2:", "server.name", "host name"}},
+      {least + "[oidc]\nissuer = \"http://login.test\"\n", {"oidc.issuer", "https", "login.example.org"}},
+      {least + "[oidc]\nissuer = \"https://login.test\"\n", {"oidc.client_id", "missing", "provider"}},
+      {least + "[oidc]\nissuer = \"https://login.test\"\nclient_id = \"x\"\nscope = \"email\"\n", {"oidc.scope", "openid", "openid email"}},
+      {least + "[oidc]\nissuer = \"https://login.test\"\nclient_id = \"x\"\nurl = \"https://mail.test/\"\n", {"oidc.url", "without a path", "mail.example.org"}},
+      {least + "[oidc]\nissuer = \"https://login.test\"\nclient_id = \"x\"\ndomains = [\"a b\"]\n", {"oidc.domains", "", ""}},
       {"[server\n", {":1:", "", ""}},
   };
   for (const auto& row : rows) {
@@ -68,6 +73,14 @@ TEST(Config, ErrorsNameLineKeyAndWhatWouldBeRight) {
     ASSERT_FALSE(config) << row.text;
     for (const auto* part : row.says) EXPECT_TRUE(config.error().text().contains(part)) << row.text << "\nsays: " << config.error().text() << "\nwithout: " << part;
   }
+}
+
+TEST(Config, KnowsWhereBrowsersComeBackFromTheProvider) {
+  const auto of = [](const std::string& more) { return parse_config(least + "[oidc]\nissuer = \"https://login.test/realms/a\"\nclient_id = \"x\"\n" + more, "x")->oidc.provider; };
+  EXPECT_EQ(of("").redirect, "https://mx.blue.test/auth/oidc/callback");
+  EXPECT_EQ(of("url = \"https://mail.test:8443\"\ndomains = [\"Blue.TEST\"]\n").redirect, "https://mail.test:8443/auth/oidc/callback");
+  EXPECT_EQ(of("domains = [\"Blue.TEST\"]\n").domains, std::vector<std::string>{"blue.test"});
+  EXPECT_EQ(parse_config(least, "x")->oidc.provider.issuer, "");
 }
 
 TEST(Config, ReadsTimesAndSizes) {

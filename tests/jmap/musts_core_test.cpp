@@ -282,6 +282,22 @@ TEST_F(Core, S5_3_PatchesThatAreNone) {
   }
 }
 
+// rfc:8620#5.5 "the limit is clamped to the maximum; the new limit is returned with the response so the client is aware"
+TEST_F(Core, S5_5_ALimitOfTheServersOwnIsTold) {
+  for (int i = 0; i < 5; ++i) deliver("Subject: a\r\n");
+  w.services.ids_in_query = 3;
+  struct Row { const char* arguments; std::size_t ids; std::optional<int> limit; };
+  for (const auto& row : {Row{"", 3, 3}, Row{R"("limit":null)", 3, 3}, Row{R"("limit":4)", 3, 3}, Row{R"("limit":3)", 3, {}}, Row{R"("limit":0)", 0, {}}, Row{R"("position":3)", 2, 3},
+                          Row{R"("filter":{"subject":"a"})", 3, 3}, Row{R"("sort":[{"property":"subject"}],"position":-2)", 2, 3}}) {
+    const auto answer = run("Email/query", row.arguments);
+    EXPECT_EQ(answer.at("ids").as_array().size(), row.ids) << row.arguments;
+    EXPECT_EQ(answer.contains("limit"), row.limit.has_value()) << row.arguments;
+    if (row.limit) {
+      EXPECT_EQ(answer.at("limit"), *row.limit) << row.arguments;
+    }
+  }
+}
+
 // rfc:8620#5.5
 TEST_F(Core, S5_5_PlacesTotalsAndAnchors) {
   std::vector<std::string> ids;

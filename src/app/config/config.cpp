@@ -177,6 +177,10 @@ std::vector<Section> sections(Draft& d) {
       {"confine", {{"user", text_into(c.confine.user)}, {"required", flag_into(c.confine.required)}, {"read", texts_into(c.confine.read)},
                    {"write", texts_into(c.confine.write)}}},
       {"push", {{"ca_file", text_into(c.push.ca_file)}, {"allow_private", flag_into(c.push.allow_private)}}},
+      {"oidc", {{"issuer", text_into(c.oidc.provider.issuer)}, {"client_id", text_into(c.oidc.provider.client)}, {"client_secret", text_into(c.oidc.provider.secret)},
+                {"claim", text_into(c.oidc.provider.claim)}, {"scope", text_into(c.oidc.provider.scope)}, {"domains", texts_into(c.oidc.provider.domains)},
+                {"label", text_into(c.oidc.provider.label)}, {"url", text_into(c.oidc.provider.redirect)}, {"ca_file", text_into(c.oidc.ca_file)},
+                {"allow_private", flag_into(c.oidc.allow_private)}}},
       {"submission", {{"any_sender", texts_into(p.senders_for_any)}}},
       {"trust", {{"check_incoming", flag_into(p.check_incoming)}, {"ambiguous_mime", ambiguous_into(p.ambiguous_mime)}, {"reject_on_policy_alone", flag_into(p.trust.reject_on_policy_alone)},
                  {"trusted_forwarders", texts_into(p.trust.trusted_forwarders)}, {"trusted_sealers", texts_into(p.trust.trusted_sealers)},
@@ -252,6 +256,27 @@ Status check(const Config& c) {
   return {};
 }
 
+// The provider compares what we send with what it has, octet by octet: better said here than by its error page.
+Status finish(OidcConfig& oidc, const Config& c) {
+  auto& p = oidc.provider;
+  const auto wrong = [&c](const std::string& what) { return fail(Errc::invalid, c.file + ": " + what, "Every key is explained in packaging/posthorn.toml"); };
+  const auto is_base = [](const std::string& url) { return url.starts_with("https://") && url.size() > 8 && url.find_first_of("?# ") == std::string::npos; };
+  if (p.issuer.empty()) return {};
+  if (!is_base(p.issuer)) return wrong("oidc.issuer must be an https URL without '?' and '#', as the provider writes it, such as \"https://login.example.org\"");
+  if (p.client.empty()) return wrong("oidc.client_id is missing: the name that the provider gave this server");
+  if (p.claim.empty()) return wrong("oidc.claim is empty: name the claim that holds the account's address, such as \"email\"");
+  if (std::ranges::count(split(p.scope, ' '), std::string_view("openid")) == 0) return wrong("oidc.scope must hold the word openid, such as \"openid email\"");
+  if (p.redirect.empty()) p.redirect = "https://" + c.name;
+  if (!is_base(p.redirect) || p.redirect.ends_with('/')) return wrong("oidc.url must be the webmail's own https URL without a path, such as \"https://mail.example.org\"");
+  p.redirect += "/auth/oidc/callback";
+  for (auto& domain : p.domains) {
+    const auto parsed = mail::parse_domain(domain);
+    if (!parsed) return wrong("oidc.domains: " + parsed.error().what);
+    domain = *parsed;
+  }
+  return {};
+}
+
 Status normalise(const std::string& file, std::string& address) {
   const auto parsed = mail::parse_address(address);
   if (!parsed) return fail(Errc::invalid, file + ": " + parsed.error().what, "Write it as user@example.org");
@@ -323,6 +348,7 @@ Result<Config> parse_config(std::string_view text, std::string file) {
     TRY(read_table(file, name, *node.as_table(), section->keys));
   }
   TRY(check(config));
+  TRY(finish(config.oidc, config));
   config.post.host_name = config.name;
   config.post.receive_budget = config.limits.receive_budget;
   if (!draft.smarthost.host.empty()) config.post.smarthost = draft.smarthost;
@@ -348,6 +374,7 @@ Result<Config> load_config(const std::string& file) {
   anchor(config.dns.trust_anchor);
   anchor(config.post.ca_file);
   anchor(config.push.ca_file);
+  anchor(config.oidc.ca_file);
   for (auto* paths : {&config.confine.read, &config.confine.write})
     for (auto& path : *paths) anchor(path);
   for (auto& files : config.certificates) {

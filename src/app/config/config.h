@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "jmap/oidc/options.h"
 #include "net/costs.h"
 #include "net/tls_context.h"
 #include "post/options.h"
@@ -55,6 +56,13 @@ struct PushConfig {
   bool allow_private = false;  // loopback and private addresses, any port
 };
 
+// The OpenID provider by which people may log in to the webmail (jmap/oidc).
+struct OidcConfig {
+  jmap::oidc::Options provider;
+  std::string ca_file;
+  bool allow_private = false;  // loopback and private addresses, any port
+};
+
 // The walls around the running server (app/confine).
 struct ConfineConfig {
   std::string user = "posthorn";         // whom `serve` becomes when root starts it; empty: it stays who it is
@@ -77,6 +85,7 @@ struct Config {
   LimitsConfig limits;
   ConfineConfig confine;
   PushConfig push;
+  OidcConfig oidc;
   post::Options post;
   report::DeskOptions reports;
 

@@ -54,7 +54,7 @@ Files files_of(const Config& config) {
     add_folder_of(files.key, out.read);
   }
   if (!config.dns.trust_anchor.empty()) out.read.push_back(config.dns.trust_anchor);
-  for (const auto* file : {&config.post.ca_file, &config.push.ca_file})
+  for (const auto* file : {&config.post.ca_file, &config.push.ca_file, &config.oidc.ca_file})
     if (!file->empty()) out.read.push_back(*file);
   return out;
 }

@@ -36,6 +36,9 @@ class Index;
 namespace posthorn::jmap {
 
 class PushDesk;
+namespace oidc {
+class Provider;
+}
 
 // RFC 8620 section 2, told in the Session; RFC 8621 section 1.3.1 for mail.
 struct Limits {
@@ -73,6 +76,8 @@ struct Services {
   const ImageFetching* images = nullptr;  // absent: none are fetched
   store::Waker* waker = nullptr;        // absent: nothing that sleeps is woken
   const store::search::Index* words = nullptr;  // absent: searches read all mail
+  oidc::Provider* sign_on = nullptr;    // absent: nobody logs in by an OpenID provider
+  std::uint64_t ids_in_query = 5'000;   // of Email/query; who wants more asks for the next window (RFC 8620 section 5.5)
 };
 
 // RFC 8620 section 3.6.2. `type` is a word of the RFCs, `description` is for people.

@@ -7,8 +7,8 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "crypto/bytes.h"
 #include "jmap/mail/email_json.h"
+#include "jmap/web/challenge.h"
 #include "jmap/web/proof.h"
 #include "jmap/web/sessions.h"
 #include "jmap/web/webauthn.h"
@@ -19,34 +19,12 @@ namespace {
 
 namespace json = boost::json;
 constexpr auto good_for = std::chrono::minutes(5);
-constexpr std::size_t random_octets = 16, time_octets = 8, mark_octets = 16;
 
 std::string origin_of(const http::Request& request) { return "https://" + to_lower(request.field("host")); }
 std::string name_of_host(const http::Request& request) {
   const auto host = to_lower(request.field("host"));
   if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
   return host.substr(0, host.find(':'));
-}
-
-// Sixteen random octets, until when, and a mark that only we can make.
-std::string mark_of(const Services& services, std::string_view purpose, std::string_view head) {
-  return services.keyring.pseudonym("passkey challenge", std::string(purpose) + '\0' + std::string(head)).substr(0, mark_octets);
-}
-std::string make_challenge(const Services& services, std::string_view purpose) {
-  auto out = crypto::random_bytes(random_octets);
-  const auto until = (services.clock.now() + good_for).time_since_epoch().count();
-  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>((static_cast<std::uint64_t>(until) >> shift) & 0xff);
-  return out + mark_of(services, purpose, out);
-}
-// Takes it: it counts once.
-bool take_challenge(Web& web, std::string_view purpose, std::string_view challenge) {
-  if (challenge.size() != random_octets + time_octets + mark_octets) return false;
-  const auto head = challenge.substr(0, random_octets + time_octets);
-  if (!crypto::equal_constant_time(mark_of(web.services(), purpose, head), challenge.substr(head.size()))) return false;
-  std::uint64_t until = 0;
-  for (const char c : head.substr(random_octets)) until = until << 8 | static_cast<unsigned char>(c);
-  const WallTime end{std::chrono::milliseconds(static_cast<std::int64_t>(until))};
-  return web.services().clock.now() < end && web.use_up(std::string(challenge), end);
 }
 
 std::string purpose_of(AccountId account) { return "create " + account_text(account); }
@@ -73,7 +51,7 @@ Task<http::Response> begin(Web& web, const Visitor& visitor, http::Exchange& exc
   if (!all) co_return response_of(all.error());
   json::array known;
   for (const auto& one : *all) known.push_back(json::object{{"type", "public-key"}, {"id", base64url_encode(one.credential)}});
-  json::object options{{"challenge", base64url_encode(make_challenge(services, purpose_of(visitor.login.account)))},
+  json::object options{{"challenge", base64url_encode(make_challenge(services, purpose_of(visitor.login.account), good_for))},
                        {"rp", json::object{{"id", name_of_host(exchange.request())}, {"name", services.host_name}}},
                        {"user", json::object{{"id", base64url_encode(account_text(visitor.login.account))}, {"name", visitor.login.name}, {"displayName", visitor.login.name}}},
                        {"pubKeyCredParams", json::array{json::object{{"type", "public-key"}, {"alg", -7}}, json::object{{"type", "public-key"}, {"alg", -8}}}},
@@ -138,7 +116,7 @@ Task<Result<sasl::Login>> check(Web& web, const http::Request& request, const js
 }  // namespace
 
 http::Response begin_passkey_login(Web& web, const http::Request& request) {
-  json::object options{{"challenge", base64url_encode(make_challenge(web.services(), "get"))},
+  json::object options{{"challenge", base64url_encode(make_challenge(web.services(), "get", good_for))},
                        {"rpId", name_of_host(request)},
                        {"allowCredentials", json::array()},
                        {"userVerification", "required"},

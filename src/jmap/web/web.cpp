@@ -8,6 +8,7 @@
 #include "jmap/web/images.h"
 #include "jmap/web/proof.h"
 #include "jmap/web/sessions.h"
+#include "jmap/web/sign_on.h"
 #include "jmap/web/watch.h"
 #include "store/logins.h"
 
@@ -152,6 +153,8 @@ Task<http::Response> log_in(Web& web, http::Exchange& exchange) {
 Task<std::optional<http::Response>> answer_stranger(Web& web, http::Exchange& exchange) {
   const auto& request = exchange.request();
   if (request.method == "GET" && request.path.starts_with(image_path)) co_return co_await answer_image(web, request);
+  if (request.method == "GET" && request.path == "/auth/methods") co_return login_methods(web);
+  if (request.path.starts_with(sign_on_path)) co_return co_await sign_on(web, exchange);
   if (request.method != "POST") co_return std::nullopt;
   if (request.path == "/auth/login") co_return co_await log_in(web, exchange);
   if (request.path != "/auth/passkey" && request.path != "/auth/passkey/begin") co_return std::nullopt;

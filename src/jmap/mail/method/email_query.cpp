@@ -11,6 +11,7 @@ struct Work {
   const Call* call;
   EmailQuery query;
   Window window;
+  bool clamped = false;
 
   Answer operator()() const {
     JMAP_TRY(const auto lease, call->services.catalogs->open(call->account()));
@@ -22,6 +23,7 @@ struct Work {
                      {"position", found.position},
                      {"ids", ids_json(found.ids)}};
     if (window.calculate_total && found.total) out["total"] = *found.total;
+    if (clamped) out["limit"] = *window.limit;
     return out;
   }
 };
@@ -29,10 +31,14 @@ struct Work {
 Expected<Work> read_request(Call& call, json::object json) {
   Arguments arguments(call, std::move(json));
   JMAP_CHECK(arguments.account());
-  Work work{&call, {}, {}};
+  Work work{&call, {}, {}, false};
   JMAP_TRY(work.query, read_email_query(arguments));
   JMAP_TRY(work.window, read_window(arguments));
   JMAP_CHECK(arguments.finish());
+  // rfc:8620#5.5 "The server MAY choose to enforce a maximum limit argument"
+  const auto most = call.services.ids_in_query;
+  work.clamped = work.window.limit.value_or(most + 1) > most;
+  if (work.clamped) work.window.limit = most;
   return work;
 }
 
