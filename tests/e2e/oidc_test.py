@@ -18,6 +18,7 @@ import urllib.request
 
 from account_test import Browser, base64url, code_of
 from harness import SOURCE, Folder, Server, certificate, free_ports, wait_for
+import web_test
 
 IDP = "127.0.9.44"
 
@@ -398,6 +399,11 @@ class NodeProvider(unittest.TestCase):
                 self.start(algorithm)
                 self.assertEqual(self.sign_on(self.server, "alice@blue.test"), "alice@blue.test")
                 self.assertIsNone(self.sign_on(self.server, "unverified@blue.test"))
+
+    def test_the_button_of_the_webmail_leads_there_and_back(self):
+        self.start("ES256")
+        found, text = web_test.run([os.path.join(web_test.WEB, "tests", "oidc", "sign_on.test.mjs")], {"URL": self.url, "PROVIDER": f"https://{IDP}:{self.port}"}, 120)
+        self.assertEqual([good for good, _ in found], [True], text[-8000:])
 
     def sign_on(self, server, user):
         """What a person does: the forms of the provider, by a client that keeps cookies and follows."""

@@ -4,6 +4,7 @@ import { t } from "../i18n/t.ts";
 import { signIn } from "../jmap/client.ts";
 import { passkeysHere } from "../jmap/passkeys_here.ts";
 import { Button } from "./button.tsx";
+import { SignOn } from "./sign_on.tsx";
 
 /** The second step: the code of the app, or one of the recovery codes, which have letters too. */
 function Code() {
@@ -108,6 +109,7 @@ export function Login({ onDone }: { onDone: () => Promise<void> }) {
             showLabel
           />
         )}
+        <SignOn />
       </form>
     </main>
   );
