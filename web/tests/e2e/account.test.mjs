@@ -83,7 +83,8 @@ test("the second step: set up by keyboard from its picture, asked for at sign-in
   const picture = section.getByRole("img", { name: "QR code of the key" });
   await picture.waitFor();
   await picture.scrollIntoViewIfNeeded();
-  const read = new URL(await readQr(page, picture));
+  // Held before it until it is sharp: a notice may lie over it for a moment.
+  const read = new URL(await until(() => readQr(page, picture), "the picture can be read"));
   assert.equal(`${read.protocol}//${read.host}`, "otpauth://totp");
   assert.ok(decodeURIComponent(read.pathname).endsWith(":dora@blue.test"), read.pathname);
   const secret = read.searchParams.get("secret");
