@@ -22,15 +22,6 @@ Result<std::vector<std::string>> rows_of(const Reader& reader, AccountId account
   return out;
 }
 
-// False: what was used then was another of that name, which is gone.
-bool was_made_before(const Reader& reader, AccountId account, std::string_view label, WallTime used) {
-  const auto bytes = reader.get(Space::account, key::of(account));
-  const auto record = bytes && *bytes ? decode_account(**bytes) : fail(Errc::not_found, "no such account");
-  if (!record) return false;
-  const auto one = std::ranges::find(record->app_passwords, label, &StoredAppPassword::label);
-  return one != record->app_passwords.end() && one->created <= used;
-}
-
 }  // namespace
 
 std::optional<WallTime> last_used(const Reader& reader, AccountId account, const StoredAppPassword& one) {
@@ -49,27 +40,25 @@ Task<Status> note_app_password_use(Store& store, AccountId account, std::string 
     const auto reader = store.snapshot();
     const auto bytes = reader->get(Space::node, key_of(account, label));
     const auto value = bytes && *bytes ? decode_number(**bytes) : Result<std::uint64_t>(0);
-    const auto used = WallTime(std::chrono::milliseconds(value.value_or(0)));
-    if (now - used < written_after && was_made_before(*reader, account, label, used)) co_return Status{};
+    if (value && now - WallTime(std::chrono::milliseconds(*value)) < written_after) co_return Status{};
   }
   Work work = [account, now, &label](Transaction& tx) -> Status {
     TRY_ASSIGN(const auto bytes, tx.get(Space::account, key::of(account)));
     if (!bytes) return {};
     TRY_ASSIGN(const auto record, decode_account(*bytes));
-    TRY_ASSIGN(const auto rows, rows_of(tx, account));
-    for (const auto& row : rows) {
-      const auto of = row.substr(key::app_password_uses(account).size());
-      if (std::ranges::find(record.app_passwords, of, &StoredAppPassword::label) == record.app_passwords.end()) tx.erase(Space::node, row);
-    }
+    // Taken back meanwhile: nothing stays of it.
+    if (std::ranges::find(record.app_passwords, label, &StoredAppPassword::label) == record.app_passwords.end()) return {};
     tx.put(Space::node, key_of(account, label), encode_number(static_cast<std::uint64_t>(now.time_since_epoch().count())));
     return {};
   };
   co_return co_await store.transact(std::move(work));
 }
 
-Status forget_app_passwords(Transaction& tx, AccountId account) {
+Status keep_uses_of(Transaction& tx, AccountId account, std::span<const StoredAppPassword> passwords) {
+  const auto prefix = key::app_password_uses(account).size();
   TRY_ASSIGN(const auto rows, rows_of(tx, account));
-  for (const auto& row : rows) tx.erase(Space::node, row);
+  for (const auto& row : rows)
+    if (std::ranges::find(passwords, row.substr(prefix), &StoredAppPassword::label) == passwords.end()) tx.erase(Space::node, row);
   return {};
 }
 

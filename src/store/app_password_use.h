@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,7 @@ struct StoredAppPassword;
 std::optional<WallTime> last_used(const Reader& reader, AccountId account, const StoredAppPassword& one);
 // Written once an hour at most; an error only means that the time stays as it was.
 Task<Status> note_app_password_use(Store& store, AccountId account, std::string label);
-Status forget_app_passwords(Transaction& tx, AccountId account);
+// Erases the times of all others, so that another of the same name begins anew.
+Status keep_uses_of(Transaction& tx, AccountId account, std::span<const StoredAppPassword> passwords);
 
 }  // namespace posthorn::store

@@ -187,6 +187,7 @@ Task<Status> Store::change_account(std::string address, std::function<Status(Acc
     TRY_ASSIGN(auto record, decode_account(*bytes));
     TRY(change(record));
     tx.put(Space::account, key::of(*id), encode(record));
+    TRY(keep_uses_of(tx, *id, record.app_passwords));
     touched = *id;
     return sessions == Sessions::end ? end_web_sessions(tx, *id) : Status{};
   };

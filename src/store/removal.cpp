@@ -126,7 +126,7 @@ Task<Status> Store::erase_removed(AccountId account, Duration rest) {
   }
   Work forget = [account](Transaction& tx) -> Status {
     TRY(forget_networks(tx, account));
-    TRY(forget_app_passwords(tx, account));
+    TRY(keep_uses_of(tx, account, {}));
     TRY(erase_below(tx, key::auto_replies(account)));
     TRY(erase_below(tx, key::snoozes(account)));
     tx.erase(Space::node, key::removed(account));
