@@ -10,8 +10,6 @@ constexpr auto body_patience = std::chrono::seconds(60);
 constexpr auto write_patience = std::chrono::minutes(5);  // attacks.md E6: no progress, no connection
 constexpr std::size_t write_piece = 262'144, read_piece = 65'536;
 
-std::unexpected<Error> no_room() { return fail(Errc::unavailable, "too much is being received now"); }
-
 Response text_response(unsigned status, std::string_view why) {
   Response out;
   out.status = status;
@@ -72,7 +70,7 @@ Task<Result<std::size_t>> Exchange::more_of_body(std::string& to, std::uint64_t 
   co_return count;
 }
 
-Task<Result<std::string>> Exchange::sized_body(std::uint64_t limit, net::Share* share) {
+Task<Result<std::string>> Exchange::sized_body(std::uint64_t limit) {
   const auto length = head_.length.value_or(0);
   if (length > limit) co_return fail(Errc::too_big, "the body is over " + std::to_string(limit) + " octets");
   std::string out;
@@ -85,13 +83,12 @@ Task<Result<std::string>> Exchange::sized_body(std::uint64_t limit, net::Share* 
   while (out.size() < length) {
     auto got = co_await more_of_body(out, length - out.size(), out.size());
     if (!got) co_return fail(got.error());
-    if (share != nullptr && !share->raise_to(out.size())) co_return no_room();
   }
   body_read_ = true;
   co_return out;
 }
 
-Task<Result<std::string>> Exchange::chunked_body(std::uint64_t limit, net::Share* share) {
+Task<Result<std::string>> Exchange::chunked_body(std::uint64_t limit) {
   ChunkReader reader;
   std::string out;
   for (;;) {
@@ -99,7 +96,6 @@ Task<Result<std::string>> Exchange::chunked_body(std::uint64_t limit, net::Share
     if (!taken) co_return fail(taken.error());
     buffer_.erase(0, *taken);
     if (reader.done()) break;
-    if (share != nullptr && !share->raise_to(out.size())) co_return no_room();
     auto got = co_await more_of_body(buffer_, read_piece, out.size());
     if (!got) co_return fail(got.error());
   }
@@ -107,14 +103,14 @@ Task<Result<std::string>> Exchange::chunked_body(std::uint64_t limit, net::Share
   co_return out;
 }
 
-Task<Result<std::string>> Exchange::body(std::uint64_t limit, net::Share* share) {
+Task<Result<std::string>> Exchange::body(std::uint64_t limit) {
   if (head_.expects_continue && head_.length.value_or(0) <= limit) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     auto written = co_await stream_.write(go_on);
     if (!written) co_return fail(written.error());
   }
-  if (head_.chunked) co_return co_await chunked_body(limit, share);
-  co_return co_await sized_body(limit, share);
+  if (head_.chunked) co_return co_await chunked_body(limit);
+  co_return co_await sized_body(limit);
 }
 
 Task<Status> Exchange::respond(Response response) {
