@@ -23,7 +23,7 @@ target_compile_options(posthorn_flags INTERFACE
   -fno-omit-frame-pointer -fno-strict-aliasing -fno-strict-overflow -fno-delete-null-pointer-checks)
 target_compile_definitions(posthorn_flags INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE
-  BOOST_BEAST_SEPARATE_COMPILATION SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL _GLIBCXX_ASSERTIONS)
+  _GLIBCXX_ASSERTIONS)
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 warns of impossible overflows inside its own <string> and <optional> at -O2 (GCC bugs 105651, 105562).

@@ -17,9 +17,9 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 
 std::string base64_encode(std::string_view bytes);
 // Strict RFC 4648 section 4: padding required, no white space, no stray bits.
+std::optional<std::string> base64_decode(std::string_view text);
 // As base64_decode(), with white space anywhere and the padding whole or left out: values of header fields.
 std::optional<std::string> base64_decode_folded(std::string_view text);
-std::optional<std::string> base64_decode(std::string_view text);
 // RFC 4648 section 5, without padding; reading takes it with or without.
 std::string base64url_encode(std::string_view bytes);
 std::optional<std::string> base64url_decode(std::string_view text);

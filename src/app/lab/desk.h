@@ -1,15 +1,12 @@
 // app/lab/desk.h - where a lab command runs its few coroutines: one context, the system's clock, a way out. Blocking.
 #pragma once
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <exception>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "base/clock.h"
-#include "base/task.h"
+#include "base/run_task.h"
 #include "net/dialer.h"
 #include "net/runtime.h"
 
@@ -25,18 +22,7 @@ class Desk {
   // Runs `task` to its end. A bug's exception goes to main.
   template <class T>
   T run(Task<T> task) {
-    std::optional<T> out;
-    std::exception_ptr bug;
-    auto finish = [&out, &bug](const std::exception_ptr& thrown, T value) {
-      bug = thrown;
-      out.emplace(std::move(value));
-    };
-    context_.restart();
-    boost::asio::co_spawn(context_, std::move(task), finish);
-    const auto work = boost::asio::make_work_guard(context_);
-    while (!out) context_.run_one();
-    if (bug) std::rethrow_exception(bug);
-    return std::move(*out);
+    return run_task(context_, std::move(task));
   }
 
  private:

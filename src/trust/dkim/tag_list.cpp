@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/cursor.h"
+#include "base/scan.h"
 #include "base/text.h"
 
 namespace posthorn::trust::dkim {
@@ -33,9 +34,8 @@ constexpr auto byte_kinds = [] {
   return out;
 }();
 
-// Nothing but separators and plain bytes, as in nearly all fields; sixteen at a time in the vector types that GCC and Clang share.
+// Nothing but separators and plain bytes, as in nearly all fields.
 bool is_all_plain(std::string_view text) {
-  using Bytes16 = unsigned char __attribute__((vector_size(16)));
   std::size_t at = 0;
   auto odd = Bytes16{} != Bytes16{};
   for (; at + 16 <= text.size(); at += 16) {
@@ -43,8 +43,7 @@ bool is_all_plain(std::string_view text) {
     std::memcpy(&c, text.data() + at, 16);
     odd |= ((c < 0x20) & (c != '\t') & (c != '\r') & (c != '\n')) | (c >= 0x7f);
   }
-  std::array<std::uint64_t, 2> words{};
-  std::memcpy(words.data(), &odd, 16);
+  const auto words = words_of(odd);
   bool plain_rest = true;
   for (; at < text.size(); ++at) plain_rest &= (byte_kinds[static_cast<unsigned char>(text[at])] & (control | high)) == 0;
   return plain_rest && (words[0] | words[1]) == 0;
