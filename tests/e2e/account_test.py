@@ -22,6 +22,7 @@ import time
 import unittest
 import urllib.parse
 
+from cases import ServerCase
 from harness import Dns, Folder, Pair, Server, free_ports, letter, wait_for, zone
 
 CORE = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"]
@@ -126,18 +127,9 @@ def unbase64(text):
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-class AccountPage(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("account")
-        cls.server = Server(cls.folder.path, sections={"server": 'cleanup_every = "2s"\n', "limits": "failed_logins_before_waits = 0\nfailed_logins_per_address = 0\n"})
-        cls.server.start()
-        cls.server.add("sam")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
-        cls.folder.remove()
+class AccountPage(ServerCase):
+    users = ("sam",)
+    sections = {"server": 'cleanup_every = "2s"\n', "limits": "failed_logins_before_waits = 0\nfailed_logins_per_address = 0\n"}
 
     def user(self, name):
         self.server.add(name)

@@ -8,6 +8,7 @@ import threading
 import time
 import unittest
 
+from cases import ServerCase
 from harness import Folder, Server, letter, wait_for
 
 ALICE, BOB = "alice@blue.test", "bob@blue.test"
@@ -70,19 +71,9 @@ class Raw:
         self.socket.close()
 
 
-class Imap(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("attacks-imap")
-        limits = "connections_per_address = 0\nconnections_per_network = 0\nconnections_per_wide_network = 0\nfailed_logins_per_account = 0\nfailed_logins_before_waits = 0\nfailed_logins_per_address = 0\nconnections_per_account_and_address = 0\nconnections_per_account = 0\n"
-        cls.server = Server(cls.folder.path, sections={"server": "insecure_auth = true\n", "limits": limits})
-        cls.server.add("alice", "bob", password=PASSWORD)
-        cls.server.start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
-        cls.folder.remove()
+class Imap(ServerCase):
+    users, password = ("alice", "bob"), PASSWORD
+    sections = {"server": "insecure_auth = true\n", "limits": "connections_per_address = 0\nconnections_per_network = 0\nconnections_per_wide_network = 0\nfailed_logins_per_account = 0\nfailed_logins_before_waits = 0\nfailed_logins_per_address = 0\nconnections_per_account_and_address = 0\nconnections_per_account = 0\n"}
 
     def login(self, user=ALICE, service="imap"):
         raw = Raw(self.server, service)

@@ -3,7 +3,8 @@ import random
 import time
 import unittest
 
-from harness import Folder, Pair, Server
+from cases import ServerCase
+from harness import Folder, Pair
 from attacks_imap_test import Raw, rss, settled_rss
 
 ALICE, PASSWORD = "alice@blue.test", "secret"
@@ -28,22 +29,17 @@ def matryoshka(depth):
     return HEAD + b"Content-Type: message/rfc822\r\n\r\n" * depth + b"Subject: core\r\n\r\nx\r\n"
 
 
-class Mime(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("attacks-mime")
-        cls.server = Server(cls.folder.path, sections={"server": "insecure_auth = true\n"})
-        cls.server.add("alice", password=PASSWORD)
-        cls.server.start()
-        cls.raw = Raw(cls.server)
-        cls.raw.ask("in", f"LOGIN {ALICE} {PASSWORD}")
-        cls.raw.ask("s", "SELECT INBOX")
+class Mime(ServerCase):
+    password = PASSWORD
+    sections = {"server": "insecure_auth = true\n"}
 
     @classmethod
-    def tearDownClass(cls):
-        cls.raw.close()
-        cls.server.close()
-        cls.folder.remove()
+    def start(cls):
+        super().start()
+        cls.raw = Raw(cls.server)
+        cls.addClassCleanup(cls.raw.close)
+        cls.raw.ask("in", f"LOGIN {ALICE} {PASSWORD}")
+        cls.raw.ask("s", "SELECT INBOX")
 
     def deliver(self, message):
         """The reply to its text."""

@@ -10,7 +10,8 @@ import time
 import unittest
 
 from account_test import Browser, code_of
-from harness import Folder, Server, letter, wait_for
+from cases import ServerCase
+from harness import Server, letter, wait_for
 
 
 class Scram:
@@ -37,18 +38,9 @@ class Scram:
         return f"{without},p={base64.b64encode(proof).decode()}"
 
 
-class Logins(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("login")
-        cls.server = Server(cls.folder.path, sections={"limits": "failed_logins_before_waits = 0\nfailed_logins_per_address = 0\nfailed_logins_per_account = 0\n"})
-        cls.server.start()
-        cls.server.add("bob")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
-        cls.folder.remove()
+class Logins(ServerCase):
+    users = ("bob",)
+    sections = {"limits": "failed_logins_before_waits = 0\nfailed_logins_per_address = 0\nfailed_logins_per_account = 0\n"}
 
     def user(self, name):
         """A new account, its browser, and the passwords of two of its apps."""

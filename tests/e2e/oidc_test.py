@@ -17,7 +17,8 @@ import urllib.parse
 import urllib.request
 
 from account_test import Browser, base64url, code_of
-from harness import SOURCE, Folder, Server, certificate, free_ports, wait_for
+from cases import ServerCase
+from harness import SOURCE, Folder, Server, certificate, free_ports
 import web_test
 
 IDP = "127.0.9.44"
@@ -140,23 +141,17 @@ class LyingProvider:
         return {"access_token": "a", "token_type": "Bearer", "id_token": text + "." + base64url(signature)}
 
 
-class SignOn(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Folder("oidc")
-        cls.provider = LyingProvider(cls.folder.path)
-        cls.evil = LyingProvider(cls.folder.path, "evil.test", "127.0.9.45")
-        cls.server = Server(cls.folder.path, sections={"oidc": f'issuer = "{cls.provider.url}"\nclient_id = "posthorn"\nclient_secret = "secret"\nlabel = "Blue <staff>"\n'
-                                                               'ca_file = "ca.pem"\nallow_private = true\ndomains = ["blue.test"]\n'})
-        cls.server.add("alice", "bob", "carl")
-        cls.server.start()
+class SignOn(ServerCase):
+    users = ("alice", "bob", "carl")
 
     @classmethod
-    def tearDownClass(cls):
-        cls.provider.close()
-        cls.evil.close()
-        cls.server.close()
-        cls.folder.remove()
+    def prepare(cls):
+        cls.provider = LyingProvider(cls.folder.path)
+        cls.addClassCleanup(cls.provider.close)
+        cls.evil = LyingProvider(cls.folder.path, "evil.test", "127.0.9.45")
+        cls.addClassCleanup(cls.evil.close)
+        cls.sections = {"oidc": f'issuer = "{cls.provider.url}"\nclient_id = "posthorn"\nclient_secret = "secret"\nlabel = "Blue <staff>"\n'
+                                'ca_file = "ca.pem"\nallow_private = true\ndomains = ["blue.test"]\n'}
 
     def setUp(self):
         self.provider.reset()
@@ -345,18 +340,11 @@ class SignOn(unittest.TestCase):
         self.assertEqual(self.log_in()[1], (302, "/"), "and then it is asked again")
 
 
-class WithoutProvider(unittest.TestCase):
+class WithoutProvider(ServerCase):
     def test_there_is_no_way_there(self):
-        folder = Folder("oidc-none")
-        server = Server(folder.path)
-        server.start()
-        try:
-            self.assertEqual(Browser(server).ask("GET", "/auth/methods"), (200, {"oidc": None}))
-            for path in ("begin", "callback", "x"):
-                self.assertEqual(Visitor(server).get("/auth/oidc/" + path)[0], 404)
-        finally:
-            server.close()
-            folder.remove()
+        self.assertEqual(Browser(self.server).ask("GET", "/auth/methods"), (200, {"oidc": None}))
+        for path in ("begin", "callback", "x"):
+            self.assertEqual(Visitor(self.server).get("/auth/oidc/" + path)[0], 404)
 
 
 class NodeProvider(unittest.TestCase):
