@@ -1,25 +1,20 @@
 // Passwords of mail apps, one for each, so that each can be ended alone. A new one is shown once.
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { shortDate, t } from "../i18n/t.ts";
+import { t } from "../i18n/t.ts";
 import { sayFailed } from "../state/toast.ts";
 import { Button } from "../ui/button.tsx";
 import { sure } from "../ui/dialog.tsx";
 import { refocus } from "../ui/focus.ts";
+import { type Dated, DatedLine } from "./dated_line.tsx";
 import { copy } from "./once.tsx";
 import { proved, request } from "./resource.ts";
 
-interface AppPassword {
-  label: string;
-  created: string;
-  used: string | null;
-}
-
-const list = signal<AppPassword[]>([]);
+const list = signal<Dated[]>([]);
 const made = signal<string | null>(null);
 
 async function load(): Promise<void> {
-  list.value = (await request<{ list: AppPassword[] }>("GET", "/account/app-passwords")).list;
+  list.value = (await request<{ list: Dated[] }>("GET", "/account/app-passwords")).list;
 }
 
 async function make(): Promise<void> {
@@ -30,14 +25,12 @@ async function make(): Promise<void> {
   await load();
 }
 
-async function end(one: AppPassword): Promise<void> {
+async function end(one: Dated): Promise<void> {
   if (!(await sure(t().endAppPassword(one.label)))) return;
   await request("DELETE", `/account/app-passwords/${encodeURIComponent(one.label)}`);
   await load();
   refocus("#make-app-password");
 }
-
-export const usedWords = (used: string | null) => (used ? t().lastUsed(shortDate(used)) : t().neverUsed);
 
 export function AppPasswords() {
   useEffect(() => {
@@ -53,13 +46,7 @@ export function AppPasswords() {
       {list.value.length > 0 && (
         <ul>
           {list.value.map((one) => (
-            <li class="line" key={one.label}>
-              <span class="grow">{one.label}</span>
-              <span class="small">
-                {t().madeOn(shortDate(one.created))} · {usedWords(one.used)}
-              </span>
-              <Button label={t().endIt(one.label)} icon="trash-2" onClick={() => void end(one).catch(sayFailed)} />
-            </li>
+            <DatedLine key={one.label} one={one} ending={t().endIt(one.label)} end={() => end(one)} />
           ))}
         </ul>
       )}

@@ -1,7 +1,7 @@
 // Passkeys of the account: named, listed with their last use, removed.
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { shortDate, t } from "../i18n/t.ts";
+import { t } from "../i18n/t.ts";
 import { type CreationOptions, makePasskey } from "../jmap/passkeys.ts";
 import { passkeysHere } from "../jmap/passkeys_here.ts";
 import { say, sayFailed } from "../state/toast.ts";
@@ -9,19 +9,13 @@ import { Button } from "../ui/button.tsx";
 import { sure } from "../ui/dialog.tsx";
 import { refocus } from "../ui/focus.ts";
 import { agentName } from "./agent.ts";
-import { usedWords } from "./app_passwords.tsx";
+import { type Dated, DatedLine } from "./dated_line.tsx";
 import { proved, request } from "./resource.ts";
 
-interface Passkey {
-  label: string;
-  created: string;
-  used: string | null;
-}
-
-const list = signal<Passkey[]>([]);
+const list = signal<Dated[]>([]);
 
 async function load(): Promise<void> {
-  list.value = (await request<{ list: Passkey[] }>("GET", "/account/passkeys")).list;
+  list.value = (await request<{ list: Dated[] }>("GET", "/account/passkeys")).list;
 }
 
 async function add(): Promise<void> {
@@ -41,7 +35,7 @@ async function add(): Promise<void> {
   await load();
 }
 
-async function remove(one: Passkey): Promise<void> {
+async function remove(one: Dated): Promise<void> {
   if (!(await sure(t().removePasskey(one.label)))) return;
   await request("DELETE", `/account/passkeys/${encodeURIComponent(one.label)}`);
   await load();
@@ -57,13 +51,7 @@ export function Passkeys() {
       {list.value.length > 0 && (
         <ul>
           {list.value.map((one) => (
-            <li class="line" key={one.label}>
-              <span class="grow">{one.label}</span>
-              <span class="small">
-                {t().madeOn(shortDate(one.created))} · {usedWords(one.used)}
-              </span>
-              <Button label={t().removeIt(one.label)} icon="trash-2" onClick={() => void remove(one).catch(sayFailed)} />
-            </li>
+            <DatedLine key={one.label} one={one} ending={t().removeIt(one.label)} end={() => remove(one)} />
           ))}
         </ul>
       )}
