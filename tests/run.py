@@ -9,6 +9,7 @@ import json
 import os
 import queue
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -142,26 +143,39 @@ def run_e2e(build, names, count):
                 count.add(*counts)
 
 
+def fuzz(build, program, seconds):
+    """One target from its seeds and from what earlier runs kept; then its corpus is minimised to what still reaches something of its own."""
+    name = os.path.basename(program)[len("fuzz_"):]
+    corpus = os.path.join(SOURCE, build, "corpus", name)
+    os.makedirs(corpus, exist_ok=True)
+    seeds = os.path.join(SOURCE, "fuzz", "seeds", name)
+    folders = [corpus] + ([seeds] if os.path.isdir(seeds) else [])
+    bounds = ["-verbosity=0", "-rss_limit_mb=4096", "-timeout=10", f"-artifact_prefix={corpus}-"]
+    done = subprocess.run([program, *folders, f"-max_total_time={seconds}", "-print_final_stats=1", *bounds], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    text = done.stdout.decode("utf-8", "replace")
+    runs = next((line.split()[-1] for line in text.splitlines() if "number_of_executed_units" in line), "?")
+    good = done.returncode == 0
+    if good:
+        small = corpus + ".new"
+        shutil.rmtree(small, ignore_errors=True)
+        os.makedirs(small)
+        if subprocess.run([program, "-merge=1", small, *folders, *bounds], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+            shutil.rmtree(corpus)
+            os.rename(small, corpus)
+    kept = os.listdir(corpus)
+    size = sum(os.path.getsize(os.path.join(corpus, file)) for file in kept)
+    line = f"{name:28} {'passed' if good else 'FAILED'} {runs:>12} executions, {len(kept):5} inputs kept, {size // 1024:5} KiB\n"
+    return good, line if good else line + text[-8000:]
+
+
 def run_fuzz(build, seconds, count):
-    """Each target for so long, from its seeds; a finding is a failure, and its input stays in the build folder."""
-    for program in sorted(glob.glob(os.path.join(SOURCE, build, "fuzz", "fuzz_*"))):
-        if not os.access(program, os.X_OK) or os.path.isdir(program):
-            continue
-        name = os.path.basename(program)[len("fuzz_"):]
-        corpus = os.path.join(SOURCE, build, "corpus", name)
-        os.makedirs(corpus, exist_ok=True)
-        command = [program, corpus, f"-max_total_time={seconds}", "-print_final_stats=1", "-verbosity=0", "-rss_limit_mb=4096", "-timeout=10",
-                   f"-artifact_prefix={corpus}-"]
-        seeds = os.path.join(SOURCE, "fuzz", "seeds", name)
-        if os.path.isdir(seeds):
-            command.insert(2, seeds)
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        text = done.stdout.decode("utf-8", "replace")
-        runs = [line.split()[-1] for line in text.splitlines() if "number_of_executed_units" in line]
-        print(f"{name:28} {'passed' if done.returncode == 0 else 'FAILED'} {runs[0] if runs else '?'} executions", flush=True)
-        if done.returncode != 0:
-            sys.stdout.write(text[-8000:])
-        count.add(int(done.returncode == 0), int(done.returncode != 0))
+    """Every target for so long, as many at a time as there are cores; a finding is a failure, and its input stays in the build folder."""
+    programs = [program for program in sorted(glob.glob(os.path.join(SOURCE, build, "fuzz", "fuzz_*"))) if os.path.isfile(program) and os.access(program, os.X_OK)]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for good, text in pool.map(lambda program: fuzz(build, program, seconds), programs):
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            count.add(int(good), int(not good))
 
 
 def main():
