@@ -5,6 +5,8 @@
 //   flood ADDRESS PORT RATE SECONDS FIRST RECIPIENT ACKS [MOST]
 //
 // RATE 0: closed loop with MOST sessions at once, which is how the sustainable rate is found. FIRST: number of the first message.
+// With a rate, who was not greeted within PATIENCE seconds gives up, so that connections which the kernel dropped at a full queue of the
+// listener do not hold the sessions that the rate needs.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -20,10 +22,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -31,8 +35,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Count {
-  std::uint64_t begun = 0, acknowledged = 0, refused_4 = 0, refused_5 = 0, broken = 0, not_offered = 0;
+  std::uint64_t begun = 0, acknowledged = 0, refused_4 = 0, refused_5 = 0, broken = 0, gave_up = 0, not_offered = 0;
 };
+
+constexpr std::chrono::seconds PATIENCE{3};
 
 struct Session {
   int fd = -1;
@@ -52,6 +58,7 @@ struct Flood {
   unsigned source = 0;
   Count count;
   std::unordered_map<int, std::unique_ptr<Session>> open;
+  std::deque<std::pair<int, std::uint64_t>> begun;  // in order: descriptor and message, for who loses patience
   std::vector<double> times;
   Clock::time_point last_acknowledged{};
 
@@ -83,8 +90,19 @@ struct Flood {
     event.events = EPOLLIN | EPOLLRDHUP;
     event.data.fd = fd;
     ::epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event);
+    begun.emplace_back(fd, session->number);
     open.emplace(fd, std::move(session));
     ++count.begun;
+  }
+
+  void give_up() {
+    for (const auto now = Clock::now(); !begun.empty(); begun.pop_front()) {
+      const auto found = open.find(begun.front().first);
+      if (found == open.end() || found->second->number != begun.front().second || found->second->step > 0) continue;
+      if (now - found->second->begun < PATIENCE) return;
+      ++count.gave_up;
+      end(*found->second);
+    }
   }
 
   void end(Session& session) {
@@ -188,12 +206,13 @@ int main(int argc, char** argv) {
     }
     const int ready = ::epoll_wait(flood.poll, events.data(), static_cast<int>(events.size()), 2);
     for (int i = 0; i < ready; ++i) flood.readable(events[static_cast<std::size_t>(i)].data.fd);
+    if (rate > 0) flood.give_up();
   }
   std::fclose(flood.acks);
   auto& t = flood.times;
   std::sort(t.begin(), t.end());
   const auto& c = flood.count;
-  std::printf("{\"begun\": %lu, \"acknowledged\": %lu, \"refused_4\": %lu, \"refused_5\": %lu, \"broken\": %lu, \"not_offered\": %lu, \"unanswered\": %zu, \"busy\": %.2f, \"median\": %.4f, \"p99\": %.4f, \"next\": %lu}\n",
-              c.begun, c.acknowledged, c.refused_4, c.refused_5, c.broken, c.not_offered, flood.open.size(), t.empty() ? 0 : std::chrono::duration<double>(flood.last_acknowledged - started).count(), t.empty() ? 0 : t[t.size() / 2], t.empty() ? 0 : t[t.size() * 99 / 100], flood.next);
+  std::printf("{\"begun\": %lu, \"acknowledged\": %lu, \"refused_4\": %lu, \"refused_5\": %lu, \"broken\": %lu, \"gave_up\": %lu, \"not_offered\": %lu, \"unanswered\": %zu, \"busy\": %.2f, \"median\": %.4f, \"p99\": %.4f, \"next\": %lu}\n",
+              c.begun, c.acknowledged, c.refused_4, c.refused_5, c.broken, c.gave_up, c.not_offered, flood.open.size(), t.empty() ? 0 : std::chrono::duration<double>(flood.last_acknowledged - started).count(), t.empty() ? 0 : t[t.size() / 2], t.empty() ? 0 : t[t.size() * 99 / 100], flood.next);
   return 0;
 }

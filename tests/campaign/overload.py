@@ -261,7 +261,6 @@ def flood_phase(server, program, folder, seconds, factor, sustain_seconds=15, go
     started = time.monotonic()
     result = flood(program, server, rate * factor, seconds, 20_000_000, acks, 15_000)
     took = time.monotonic() - started
-    # The kernel drops connections at a full queue of the listener without telling the client, who then waits for nothing.
     inside = result["acknowledged"] / max(result["busy"], seconds)
     print(f"flood of {factor} x for {seconds} s: {result}; goodput {inside:.0f} a second ({inside / rate * 100:.0f} % of the sustainable), memory {rss(server) / 2 ** 20:.0f} MiB", flush=True)
     problems = []
