@@ -24,8 +24,9 @@ void filter(const boost::json::value& value) {
   mail::Summary summary;
   summary.subject = "A subject";
   const std::string message = "Subject: A subject\r\n\r\nA body\r\n";
+  const boost::json::object evidence{{"tls", nullptr}};
   using Is = jmap::EmailFilter::Is;
-  const auto all = filter->evaluate({catalog, row, &summary, &message});
+  const auto all = filter->evaluate({catalog, row, &summary, &message, &evidence});
   if (all != Is::yes && all != Is::no) std::abort();
   // What was known with less is what is known with all.
   const auto least = filter->evaluate({catalog, row});

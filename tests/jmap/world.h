@@ -32,7 +32,7 @@ class World {
 
   // The answer of one method of mail; `error` stands in it if it failed.
   boost::json::object mail(const std::string& method, const std::string& arguments) {
-    auto all = answers(R"([[")" + method + R"(",)" + arguments + R"(,"0"]])", R"("urn:ietf:params:jmap:core","urn:ietf:params:jmap:mail","urn:ietf:params:jmap:submission","urn:ietf:params:jmap:vacationresponse","urn:posthorn:journey")");
+    auto all = answers(R"([[")" + method + R"(",)" + arguments + R"(,"0"]])", R"("urn:ietf:params:jmap:core","urn:ietf:params:jmap:mail","urn:ietf:params:jmap:submission","urn:ietf:params:jmap:vacationresponse","urn:posthorn:journey","urn:posthorn:unsubscribe")");
     if (all.empty()) return {};
     auto answer = all[0].as_array()[1].as_object();
     if (all[0].as_array()[0] == "error") answer["error"] = answer["type"];

@@ -202,6 +202,41 @@ TEST(HtmlRebuild, pieces_of_payloads_in_any_order_give_allowed_markup) {
   }
 }
 
+TEST(HtmlRebuild, a_link_whose_text_shows_another_host_is_followed_by_the_true_one) {
+  struct Case {
+    const char* html;
+    const char* told;  // nothing: no note
+  };
+  const Case links[] = {
+      {"<a href=https://evil.test/login>https://bank.example/login</a>", "evil.test"},
+      {"<a href=https://evil.test/login>www.<b>bank</b>.example</a>", "evil.test"},
+      {"<a href=https://evil.test/login>Sign in at https://bank.example now</a>", "evil.test"},
+      {"<a href=https://bank.example@evil.test/>bank.example</a>", "evil.test"},
+      {"<a href=https://evil.test/>bank.de</a>", "evil.test"},
+      {"<a href=https://evil.test:8443/>bank.example/login", "evil.test:8443"},
+      {"<a href=https://bank.example/a>www.bank.example</a>", nullptr},
+      {"<a href=https://login.bank.example/a>bank.example</a>", nullptr},
+      {"<a href=https://evil.test/>Sign in</a>", nullptr},
+      {"<a href=https://files.test/1>report.pdf</a>", nullptr},
+      {"<a href=https://git.test/1>main.rs</a>", nullptr},
+      {"<a href=https://people.test/1>ana@bank.example</a>", nullptr},
+      {"<a href=mailto:a@evil.test>bank.example</a>", nullptr},
+      {"<a name=here>bank.example</a>", nullptr},
+      {"<a href=https://a.test/>x</a> bank.example", nullptr},
+  };
+  Options options;
+  options.tell_links = true;
+  for (const auto& one : links) {
+    const auto html = rebuild(one.html, options).html;
+    EXPECT_EQ(html.contains("<small"), one.told != nullptr) << html;
+    if (one.told != nullptr) {
+      EXPECT_TRUE(html.contains(std::string("\u2192 ") + one.told + "]</small>")) << html;
+    }
+    EXPECT_EQ(fault_of(html), "") << html;
+    EXPECT_FALSE(rebuild(one.html).html.contains("<small"));
+  }
+}
+
 // attacks.md D10
 TEST(HtmlRebuild, depth_and_size_are_bounded_and_time_is_linear) {
   std::string deep;

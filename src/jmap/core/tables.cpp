@@ -41,6 +41,7 @@ constexpr std::array all_capabilities = {
     Capability{"urn:ietf:params:jmap:webpush-vapid", vapid_capability, nullptr},
     Capability{"urn:posthorn:journey", nothing, nothing},
     Capability{"urn:posthorn:snooze", nothing, nothing},
+    Capability{"urn:posthorn:unsubscribe", nothing, nothing},
 };
 
 }  // namespace

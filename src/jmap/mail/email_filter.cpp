@@ -25,7 +25,7 @@ struct ConditionRow {
   T test;
   Argument argument;
 };
-constexpr std::array<ConditionRow, 20> condition_table = {{{"inMailbox", T::in_mailbox, Argument::mailbox},
+constexpr std::array<ConditionRow, 23> condition_table = {{{"inMailbox", T::in_mailbox, Argument::mailbox},
                                                            {"inMailboxOtherThan", T::in_mailbox_other_than, Argument::mailboxes},
                                                            {"before", T::before, Argument::date},
                                                            {"after", T::after, Argument::date},
@@ -44,7 +44,10 @@ constexpr std::array<ConditionRow, 20> condition_table = {{{"inMailbox", T::in_m
                                                            {"bcc", T::bcc, Argument::text},
                                                            {"subject", T::subject, Argument::text},
                                                            {"body", T::body, Argument::text},
-                                                           {"header", T::header, Argument::header}}};
+                                                           {"header", T::header, Argument::header},
+                                                           {"attachmentName", T::attachment_name, Argument::text},
+                                                           {"arrivedEncrypted", T::arrived_encrypted, Argument::flag},
+                                                           {"altered", T::altered, Argument::flag}}};
 
 std::unexpected<Error> wrong(std::string_view name, const char* what) { return fail(Errc::invalid, std::string(name) + " " + what); }
 
@@ -165,6 +168,40 @@ Is row_matches(const EmailCondition& c, const EmailFilter::Data& data) {
   }
 }
 
+std::string_view file_name_of(const mail::StructurePart& part) {
+  const auto at = [](const mail::Parameters& all, std::string_view name) {
+    const auto found = std::ranges::find(all, name, [](const auto& one) { return std::string_view(one.first); });
+    return found == all.end() ? std::string_view() : std::string_view(found->second);
+  };
+  const auto name = at(part.disposition_parameters, "filename");
+  return name.empty() ? at(part.parameters, "name") : name;
+}
+
+// Whether a signature no longer fitted what came. Nothing: none could tell.
+std::optional<bool> was_altered(const json::object& evidence) {
+  const auto* judgement = evidence.if_contains("judgement");
+  const auto* all = judgement != nullptr && judgement->is_object() ? judgement->get_object().if_contains("dkim") : nullptr;
+  if (all == nullptr || !all->is_array()) return std::nullopt;
+  std::optional<bool> out;
+  for (const auto& one : all->get_array()) {
+    if (!one.is_object()) continue;
+    const auto* fault = one.get_object().if_contains("fault");
+    const auto* result = one.get_object().if_contains("result");
+    if (fault != nullptr && (*fault == "body hash" || *fault == "header hash")) return true;
+    if (result != nullptr && *result == "pass") out = false;
+  }
+  return out;
+}
+
+Is evidence_matches(const EmailCondition& c, const json::object& evidence) {
+  if (c.test == T::altered) {
+    const auto altered = was_altered(evidence);
+    return of(altered && *altered == c.flag);
+  }
+  const auto* tls = evidence.if_contains("tls");
+  return of(tls != nullptr && tls->is_object() == c.flag);
+}
+
 Is summary_matches(const EmailCondition& c, const mail::Summary& summary) {
   const auto& envelope = summary.envelope;
   const auto in = [&c](const std::vector<mail::HeaderAddress>& list) { return of(has_all(mail::addresses_text(list), c.phrases)); };
@@ -174,6 +211,10 @@ Is summary_matches(const EmailCondition& c, const mail::Summary& summary) {
     case T::to: return in(envelope.to);
     case T::cc: return in(envelope.cc);
     case T::bcc: return in(envelope.bcc);
+    case T::attachment_name: return of(std::ranges::any_of(summary.structure, [&c](const mail::StructurePart& part) {
+      const auto name = file_name_of(part);
+      return !name.empty() && has_all(name, c.phrases);
+    }));
     default: return of(has_all(summary.subject, c.phrases));
   }
 }
@@ -208,6 +249,7 @@ Is condition_matches(const EmailCondition& c, const EmailFilter::Data& data) {
     if (data.message == nullptr) return Is::needs_message;
     return of(header_matches(c, mail::parse(*data.message)));
   }
+  if (c.test >= T::arrived_encrypted) return data.evidence == nullptr ? Is::needs_evidence : evidence_matches(c, *data.evidence);
   if (c.test >= T::has_attachment) return data.summary == nullptr ? Is::needs_summary : summary_matches(c, *data.summary);
   return row_matches(c, data);
 }

@@ -33,15 +33,17 @@ enum class EmailTest : std::uint8_t {
   none,  // never matches: a mailbox that is not there
   in_mailbox, in_mailbox_other_than, before, after, min_size, max_size,
   all_in_thread_have_keyword, some_in_thread_have_keyword, none_in_thread_have_keyword, has_keyword, not_keyword,
-  has_attachment, from, to, cc, bcc, subject,  // summary
-  text, body, header,                          // message
+  has_attachment, from, to, cc, bcc, subject, attachment_name,  // summary
+  text, body, header,                                           // message
+  // Ours: what the evidence says that was kept when it came. Of what came without, neither is true.
+  arrived_encrypted, altered,
 };
 
 struct EmailCondition {
   EmailTest test{};
   std::vector<MailboxId> mailboxes;
   std::uint64_t number = 0;           // size, or milliseconds since 1970
-  bool flag = false;                  // of has_attachment
+  bool flag = false;                  // of has_attachment, arrived_encrypted, altered
   std::string name;                   // keyword in IMAP's spelling, or header field
   std::vector<mail::Phrase> phrases;  // all must be there
   std::optional<unsigned> bit;        // of the keyword, by bind()
@@ -66,12 +68,13 @@ class EmailFilter {
   bool uses_keywords() const;
   const std::vector<EmailCondition>& conditions() const { return conditions_; }
 
-  enum class Is : std::uint8_t { no, yes, needs_summary, needs_message };
+  enum class Is : std::uint8_t { no, yes, needs_summary, needs_evidence, needs_message };
   struct Data {
     const store::Catalog& catalog;
     const store::Catalog::Row& row;
     const mail::Summary* summary = nullptr;
     const std::string* message = nullptr;
+    const boost::json::object* evidence = nullptr;  // empty: there is none
     std::span<const store::search::Says> says{};  // of each condition, what the index of words says; empty: nothing
   };
   Is evaluate(const Data& data) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json/parse.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "mail/fold.h"
@@ -101,6 +102,7 @@ Expected<bool> EmailQueryRun::matches(Index index) {
   data.says = hits_.of(row.id);
   std::optional<mail::Summary> summary;
   std::string message;
+  boost::json::object evidence;
   for (;;) {
     const auto is = filter_.evaluate(data);
     if (is == EmailFilter::Is::yes || is == EmailFilter::Is::no) return is == EmailFilter::Is::yes;
@@ -108,6 +110,12 @@ Expected<bool> EmailQueryRun::matches(Index index) {
     if (is == EmailFilter::Is::needs_summary) {
       JMAP_TRY(summary, view_.summary(row.id));
       data.summary = &*summary;
+    } else if (is == EmailFilter::Is::needs_evidence) {
+      JMAP_TRY(const auto kept, view_.evidence(row.id));
+      boost::system::error_code error;
+      auto value = kept ? boost::json::parse(*kept, error) : boost::json::value();
+      if (!error && value.is_object()) evidence = std::move(value.get_object());
+      data.evidence = &evidence;
     } else {
       JMAP_TRY(message, view_.message(row.id));
       data.message = &message;

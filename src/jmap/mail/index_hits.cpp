@@ -29,7 +29,7 @@ std::span<const Field> fields_of(EmailTest test) {
 }
 
 Result<std::optional<Hits>> look_up(const store::search::Opened& index, const EmailCondition& c) {
-  if (c.test < EmailTest::has_attachment) return std::optional<Hits>();
+  if (c.test < EmailTest::has_attachment || c.test == EmailTest::attachment_name || c.test >= EmailTest::arrived_encrypted) return std::optional<Hits>();
   if (c.test == EmailTest::header) return index.headers(c.name, c.phrases);
   if (c.test == EmailTest::has_attachment) {
     TRY_ASSIGN(auto hits, index.attachments());

@@ -3,11 +3,12 @@
 
 #include "jmap/mail/email_query.h"
 #include "jmap/mail/methods.h"
+#include "jmap/mail/trust_methods.h"
 
 namespace posthorn::jmap {
 namespace {
 
-constexpr std::string_view mail = "urn:ietf:params:jmap:mail", submission = "urn:ietf:params:jmap:submission", vacation = "urn:ietf:params:jmap:vacationresponse", journey = "urn:posthorn:journey";
+constexpr std::string_view mail = "urn:ietf:params:jmap:mail", submission = "urn:ietf:params:jmap:submission", vacation = "urn:ietf:params:jmap:vacationresponse", journey = "urn:posthorn:journey", leaving = "urn:posthorn:unsubscribe";
 
 constexpr std::array methods = {
     Method{"Mailbox/get", mail, mailbox_get},
@@ -37,6 +38,9 @@ constexpr std::array methods = {
     Method{"VacationResponse/get", vacation, vacation_get},
     Method{"VacationResponse/set", vacation, vacation_set},
     Method{"Journey/get", journey, journey_get},
+    Method{"DeliverySecurity/get", journey, delivery_security},
+    Method{"Unsubscribe/get", leaving, unsubscribe_get},
+    Method{"Email/unsubscribe", leaving, email_unsubscribe},
 };
 
 }  // namespace

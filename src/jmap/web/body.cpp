@@ -87,6 +87,7 @@ Result<std::optional<std::string>> body_page(const store::Store& store, AccountI
   options.most += most_pictures * 2;
   options.part = [&message, &left](std::string_view cid) { return picture_url(message, cid, left); };
   options.remote = remote;
+  options.tell_links = purpose == Purpose::reading;
   const auto* html = text_part(message, "html");
   const auto* plain = html == nullptr ? text_part(message, "plain") : nullptr;
   const auto source = html != nullptr ? mail::text_of(message, *html) : plain != nullptr ? as_html(mail::text_of(message, *plain)) : std::string();

@@ -9,11 +9,12 @@
 #include "mail/html/links.h"
 #include "mail/html/style.h"
 #include "mail/html/tokens.h"
+#include "mail/likeness.h"
 
 namespace posthorn::mail::html {
 namespace {
 
-constexpr std::size_t deepest = 200;
+constexpr std::size_t deepest = 200, longest_link_text = 500;
 
 constexpr auto shown = std::to_array<std::string_view>(
     {"a",      "abbr",   "address", "article", "aside", "b",  "bdi",  "bdo",   "big",    "blockquote", "br", "caption", "center",  "cite", "code", "col", "colgroup", "dd",
@@ -109,7 +110,10 @@ class Builder {
   void take(const Token& token) {
     if (!inside_.empty()) return take_dropped(token);
     switch (token.kind) {
-      case Token::Kind::text: out_.html += escaped(token.text); break;
+      case Token::Kind::text:
+        out_.html += escaped(token.text);
+        if (!link_host_.empty() && link_text_.size() < longest_link_text) link_text_ += token.text;
+        break;
       case Token::Kind::open: open(token); break;
       case Token::Kind::close: close(token.name == "body" ? "div" : token.name); break;
     }
@@ -137,6 +141,7 @@ class Builder {
       if (std::ranges::find(rule.openers, name) != rule.openers.end()) close_implied(rule);
     const bool empty = is_one(empty_elements, name);
     if (!empty && open_.size() >= deepest) return;
+    if (name == "a") link_host_.clear();
     out_.html += "<" + std::string(name);
     attributes(token, name);
     out_.html += ">";
@@ -145,7 +150,17 @@ class Builder {
 
   void close_top() {
     out_.html += "</" + open_.back() + ">";
+    const bool link = open_.back() == "a";
     open_.pop_back();
+    if (link) tell_link();
+  }
+  // In colours of our own, so that the sender's do not hide it.
+  void tell_link() {
+    const auto shown_host = link_host_.empty() ? std::nullopt : host_shown(link_text_);
+    const auto host = link_host_.substr(0, link_host_.rfind(':'));
+    if (shown_host && !same_organization(*shown_host, host))
+      out_.html += R"(<small style="color:#5c3700;background-color:#fff1d6;font-size:12px"> [)" + std::string("\u2192 ") + escaped(link_host_) + "]</small>";
+    link_host_.clear();
   }
   void close(const std::string& name) {
     if (std::ranges::find(open_, name) == open_.end()) return;
@@ -196,6 +211,10 @@ class Builder {
     put("href", found->url);
     out_.html += R"( target="_blank" rel="noopener noreferrer")";
     if (!found->host.empty()) put("title", found->host);
+    if (options_.tell_links) {
+      link_host_ = found->host;
+      link_text_.clear();
+    }
   }
 
   void picture(const std::string& src) {
@@ -220,6 +239,7 @@ class Builder {
   const Options& options_;
   Rebuilt out_;
   std::vector<std::string> open_;
+  std::string link_host_, link_text_;  // of the link that is open, where it is to be told
   std::string inside_;            // the element that is being left out
   std::size_t depth_inside_ = 0;
 };

@@ -17,6 +17,8 @@ struct Options {
   // What a remote image shows (https or http URL); nothing to leave it out. Absent: all are left out.
   std::function<std::string(std::string_view url)> remote = {};
   std::size_t most = 4u << 20;
+  // Behind a link whose text shows another host than it leads to, that host is told.
+  bool tell_links = false;
 };
 
 struct Rebuilt {

@@ -1,47 +1,26 @@
 #include "post/security/sts_policies.h"
 
-#include "base/codec.h"
-#include "crypto/bytes.h"
+#include "post/security/kept_sts.h"
 #include "post/security/sts_fetch.h"
 
 namespace posthorn::post {
 namespace {
 
-constexpr std::uint8_t version = 1;
 constexpr auto after_failure = std::chrono::minutes(5);  // rfc:8461#3.3
 constexpr std::size_t failures_limit = 10'000;
-
-std::string key_of(const std::string& domain) { return "mta-sts " + domain; }
 
 }  // namespace
 
 std::optional<StsPolicies::Kept> StsPolicies::kept(const std::string& domain) const {
-  const auto bytes = store_.snapshot()->get(store::Space::node, key_of(domain));
-  if (!bytes || !*bytes || (*bytes)->size() < 8) return std::nullopt;
-  const std::string_view all(**bytes);
-  Decoder in(all.substr(0, all.size() - 8)), sum(all.substr(all.size() - 8));
-  const auto read_version = in.u8();
-  Kept out;
-  out.id = in.string();
-  out.fetched = WallTime(std::chrono::milliseconds(in.i64()));
-  const auto mode = in.u8();
-  out.policy.max_age = std::chrono::seconds(in.u32());
-  const auto hosts = in.count(4);
-  for (std::uint32_t i = 0; i < hosts; ++i) out.policy.hosts.push_back(in.string());
-  // One that cannot be read is fetched anew.
-  if (read_version != version || !in.finished() || mode > 2 || sum.u64() != crypto::xxh3(all.substr(0, all.size() - 8))) return std::nullopt;
-  out.policy.mode = static_cast<StsMode>(mode);
-  return out;
+  auto found = kept_sts(store_, domain);
+  if (!found) return std::nullopt;
+  return Kept{std::move(found->policy), std::move(found->id), found->fetched};
 }
 
 Task<Status> StsPolicies::keep(std::string domain, Kept kept) {
-  Encoder out;
-  out.u8(version).string(kept.id).i64(kept.fetched.time_since_epoch().count()).u8(static_cast<std::uint8_t>(kept.policy.mode));
-  out.u32(static_cast<std::uint32_t>(kept.policy.max_age.count())).u32(static_cast<std::uint32_t>(kept.policy.hosts.size()));
-  for (const auto& host : kept.policy.hosts) out.string(host);
-  const auto sum = crypto::xxh3(out.bytes());
-  const auto bytes = out.u64(sum).take();
-  store::Work work = [key = key_of(domain), &bytes](store::Transaction& tx) -> Status {
+  const KeptSts row{std::move(kept.policy), std::move(kept.id), kept.fetched};
+  const auto bytes = encode(row);
+  store::Work work = [key = kept_sts_key(domain), &bytes](store::Transaction& tx) -> Status {
     tx.put(store::Space::node, key, bytes);
     return {};
   };

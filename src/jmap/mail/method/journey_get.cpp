@@ -1,11 +1,15 @@
 // Journey/get, a capability of ours: what is known of an Email's way. `arrival` is the evidence that was kept when it came: what we saw
 // ourselves. `claimed` are its Received fields, which anybody may write. `altered` is found when somebody asks ("replay": true): a
 // search over the signatures, at worst a thousand verifications; then `endings` too, what would have become of it had the SPF record ended
-// in -all, ~all or ?all. With "properties": ["mark"] only what a list of messages shows of it is told. `sent` are the submissions of it, with each attempt.
+// in -all, ~all or ?all. `doubts` are what speaks against it (jmap/mail/doubts.h), null where nothing was checked. `sent` are the submissions of
+// it, with each attempt. With "properties": ["mark"] only what a list of messages shows of it is told.
 #include <algorithm>
 #include <boost/json/parse.hpp>
 
 #include "base/text.h"
+#include "jmap/contacts/model.h"
+#include "jmap/mail/doubts.h"
+#include "jmap/mail/identity.h"
 #include "jmap/mail/methods.h"
 #include "jmap/mail/submission_json.h"
 #include "mail/text.h"
@@ -80,6 +84,23 @@ json::value mark_of(const json::object& evidence) {
   return is("forwarded") ? json::value("forwarded") : json::value(nullptr);
 }
 
+// Their own domains and the addresses in their contacts.
+Expected<Acquaintance> known_to(const Call& call, const store::View& view) {
+  Acquaintance out;
+  const auto add_own = [&out](std::string_view address) { out.domains.push_back(to_lower(address.substr(address.rfind('@') + 1))); };
+  add_own(call.login.name);
+  JMAP_TRY(const auto own, identities(view));
+  for (const auto& one : own) add_own(one.email);
+  JMAP_TRY(const auto cards, cards_of(view));
+  for (const auto& card : cards) {
+    const auto* emails = card.json.if_contains("emails");
+    if (emails == nullptr || !emails->is_object()) continue;
+    for (const auto& [key, email] : emails->get_object())
+      if (email.is_object() && text_at(email.get_object(), "address").contains('@')) out.addresses.push_back(to_lower(text_at(email.get_object(), "address")));
+  }
+  return out;
+}
+
 struct Work {
   const Call* call;
   std::vector<std::string> ids;
@@ -95,8 +116,8 @@ struct Work {
     return out;
   }
 
-  Expected<json::object> journey(const store::View& view, const std::string& id, EmailId email, const std::vector<Submitted>& sent) const {
-    json::object out{{"id", id}, {"arrival", nullptr}, {"altered", nullptr}, {"replayed", nullptr}, {"endings", nullptr}};
+  Expected<json::object> journey(const store::View& view, const std::string& id, EmailId email, const std::vector<Submitted>& sent, const Acquaintance& known) const {
+    json::object out{{"id", id}, {"arrival", nullptr}, {"altered", nullptr}, {"replayed", nullptr}, {"endings", nullptr}, {"doubts", nullptr}};
     JMAP_TRY(const auto bytes, view.message(email));
     const auto message = mail::parse(bytes);
     json::array claimed;
@@ -114,6 +135,8 @@ struct Work {
           out["replayed"] = json::object{{"same", again.same}, {"why", again.why}};
           out["endings"] = endings_of(evidence.get_object(), bytes);
         }
+        // Mail of our own people was checked when it was handed in; of what was not judged nothing is said.
+        if (const auto* judgement = evidence.get_object().if_contains("judgement"); judgement != nullptr && judgement->is_object()) out["doubts"] = doubts_json(doubts_of(message, judgement->get_object(), known));
         out["arrival"] = std::move(evidence);
       }
     }
@@ -128,8 +151,10 @@ struct Work {
   Answer operator()() const {
     const auto view = call->services.store.view(call->account());
     std::vector<Submitted> sent;
+    Acquaintance known;
     if (!mark_only) {
       JMAP_TRY(sent, submissions(view));
+      JMAP_TRY(known, known_to(*call, view));
     }
     json::array list;
     std::vector<std::string> missing;
@@ -143,7 +168,7 @@ struct Work {
         missing.push_back(id);
         continue;
       }
-      JMAP_TRY(auto one, mark_only ? mark(view, id, *email) : journey(view, id, *email, sent));
+      JMAP_TRY(auto one, mark_only ? mark(view, id, *email) : journey(view, id, *email, sent, known));
       list.push_back(std::move(one));
     }
     return get_answer(*call, state_of_type(view, store::DataType::email), std::move(list), missing);
