@@ -17,6 +17,7 @@ import { changed, close, type Draft, discard, drafts, identities, identityOf, sa
 import { Editor } from "./editor.tsx";
 import { Recipients } from "./recipients.tsx";
 import { objections, send } from "./send.ts";
+import { forgetWays, Ways } from "./ways_list.tsx";
 
 export function Desk() {
   return (
@@ -54,6 +55,7 @@ async function trySend(one: Draft, at: Date | null): Promise<void> {
     if (refused) throw new Error(refused);
     for (const question of ask ?? []) if (!(await sure(question))) return;
     await send(one, at);
+    forgetWays();
   } catch (error) {
     one.state.value = "open";
     sayFailed(error);
@@ -191,6 +193,7 @@ function Sheet({ one }: { one: Draft }) {
           {t().cc} / {t().bcc}
         </button>
       )}
+      <Ways list={[...to.value, ...cc.value, ...bcc.value]} />
       <div class="recipients">
         <label for={id("subject")}>{t().subject}</label>
         <input

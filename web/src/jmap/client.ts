@@ -24,6 +24,7 @@ const USING = [
   "urn:ietf:params:jmap:contacts",
   "urn:posthorn:journey",
   "urn:posthorn:snooze",
+  "urn:posthorn:unsubscribe",
 ];
 const SAME_PAGE = { "X-Posthorn": "1" };
 

@@ -106,8 +106,17 @@ export interface Recipient {
   attempts: { at: string; host: string; tls: string | null; code: number; answer: string }[];
 }
 
+/** What speaks against it: what a reader may believe, and what it is (jmap/mail/doubts.h). */
+export interface Doubt {
+  kind: "unproven" | "name" | "lookAlike" | "scripts" | "replyTo";
+  shown: string;
+  real: string;
+}
+
 interface Kept {
   id: Id;
+  /** null: nothing was checked. */
+  doubts?: Doubt[] | null;
   arrival: Evidence | null;
   altered: Altered | null;
   endings?: Endings | null;
@@ -119,6 +128,7 @@ export interface Journey {
   id: Id;
   evidence: Evidence | null;
   altered: Altered | null;
+  doubts: readonly Doubt[];
   endings: Endings | null;
   /** From the first hand to ours. */
   hops: Hop[];
@@ -134,6 +144,7 @@ function read(one: Kept): Journey {
     id: one.id,
     evidence: one.arrival,
     altered: one.altered,
+    doubts: one.doubts ?? [],
     endings: one.endings ?? null,
     hops,
     sent: one.sent ?? [],

@@ -95,6 +95,8 @@ const IS: Record<string, Filter> = {
   muted: { hasKeyword: "$muted" },
 };
 
+const YES_NO: Record<string, boolean> = { yes: true, no: false, none: false };
+
 type Operator = (value: string, places: Places, words: string) => Filter | null | "anywhere";
 
 export const OPERATORS: Record<string, Operator> = {
@@ -121,6 +123,9 @@ export const OPERATORS: Record<string, Operator> = {
   newer_than: (value, { now }) => (ago(value, now) ? { after: ago(value, now) } : null),
   larger: (value) => (octets(value) !== null ? { minSize: octets(value) } : null),
   smaller: (value) => (octets(value) !== null ? { maxSize: octets(value) } : null),
+  filename: (_, __, words) => ({ attachmentName: words }),
+  tls: (value) => (Object.hasOwn(YES_NO, value) ? { arrivedEncrypted: YES_NO[value] } : null),
+  altered: (value) => (Object.hasOwn(YES_NO, value) ? { altered: YES_NO[value] } : null),
   list: (_, __, words) => ({ header: ["List-Id", words] }),
   rfc822msgid: (value) => ({ header: ["Message-ID", value] }),
   auth: (value) => (value === "fail" || value === "pass" ? { header: ["Authentication-Results", `dmarc=${value}`] } : null),

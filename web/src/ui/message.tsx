@@ -5,6 +5,7 @@ import { client } from "../jmap/client.ts";
 import type { Address, BodyPart, Email, Id } from "../jmap/types.ts";
 import * as actions from "../state/actions.ts";
 import { email } from "../state/emails.ts";
+import { sayFailed } from "../state/toast.ts";
 import { Body } from "./body.tsx";
 import { Button } from "./button.tsx";
 import { Icon } from "./icon.tsx";
@@ -13,9 +14,12 @@ import { Menu } from "./menu.tsx";
 import { initials, person, subjectOf } from "./names.ts";
 import { printMessage } from "./print.ts";
 import type { ComposeKind } from "./reader.tsx";
-import { unsubscribe } from "./unsubscribe.ts";
 
 const EvidenceLine = lazy(() => import("../journey/line.tsx").then((one) => one.EvidenceLine));
+const Doubts = lazy(() => import("../journey/doubts.tsx").then((one) => one.Doubts));
+const leave = (one: Email) => void import("./unsubscribe.ts").then(({ unsubscribe }) => unsubscribe(one), sayFailed);
+
+const canLeave = (one: Email): boolean => Boolean(one["header:List-Unsubscribe:asURLs"]);
 
 interface Props {
   id: Id;
@@ -55,6 +59,11 @@ export function Message(p: Props) {
           <div class="from">
             <strong>{who?.name || who?.email || t().noSender}</strong>
             {who?.name && <span class="address"> {who.email}</span>}
+            {canLeave(one) && (
+              <button type="button" class="link small leave" onClick={() => leave(one)}>
+                {t().unsubscribe}
+              </button>
+            )}
           </div>
           <div class="small to-line">
             {t().to.toLowerCase()} {[...(one.to ?? []), ...(one.cc ?? [])].slice(0, 4).map(person).join(", ") || "—"}
@@ -80,6 +89,7 @@ export function Message(p: Props) {
       {details.value && <Details one={one} />}
       <div class="evidence-place">
         <EvidenceLine id={one.id} />
+        <Doubts id={one.id} />
       </div>
       <Body one={one} alone={p.alone} />
       <Attachments one={one} />
@@ -93,7 +103,6 @@ export function Message(p: Props) {
 }
 
 function MessageMenu({ one, onCompose }: { one: Email; onCompose: Props["onCompose"] }) {
-  const canLeave = Boolean(one["header:List-Unsubscribe:asURLs"]);
   return (
     <Menu
       label={t().more}
@@ -113,7 +122,7 @@ function MessageMenu({ one, onCompose }: { one: Email; onCompose: Props["onCompo
           icon: "download" as const,
           do: () => location.assign(client.downloadUrl(one.blobId, "message.eml", "message/rfc822")),
         },
-        ...(canLeave ? [{ label: t().unsubscribe, icon: "bell-off" as const, do: () => void unsubscribe(one) }] : []),
+        ...(canLeave(one) ? [{ label: t().unsubscribe, icon: "bell-off" as const, do: () => leave(one) }] : []),
       ]}
     />
   );

@@ -11,9 +11,11 @@ import { go, route } from "../state/route.ts";
 import { clear, cursor, selected, selectLoaded, toggle } from "../state/selection.ts";
 import { connected } from "../state/sync.ts";
 import { say, sayFailed, undoLast } from "../state/toast.ts";
+import { widthStyle } from "../state/widths.ts";
 import { whenSubscribed } from "../state/worker.ts";
 import { Button, TaughtKey } from "./button.tsx";
 import { Questions, sure } from "./dialog.tsx";
+import { Divider } from "./divider.tsx";
 import { addKeys, type Keys } from "./keys.ts";
 import { lazy } from "./lazy.tsx";
 import { List, moveCursor, targets } from "./list.tsx";
@@ -212,13 +214,15 @@ export function Shell() {
           {t().reconnecting}
         </div>
       )}
-      <main class={`panes ${thread ? "reading" : ""} ${journeyOpen.value && thread ? "with-journey" : ""}`}>
+      <main class={`panes ${thread ? "reading" : ""} ${journeyOpen.value && thread ? "with-journey" : ""}`} style={widthStyle()}>
         <Rail onCompose={() => void compose("new")} />
         {(view === "mail" || view === "search") && (
           <>
             <List onOpen={(row) => openRow(row, openDraft)} />
             <Reader onCompose={(kind, id) => void compose(kind, id)} />
             {journeyOpen.value && thread && current.value && <JourneyPanel id={current.value} onClose={toggleJourney} />}
+            <Divider pane="list" label={t().widthOfList} of=".list-pane" grows={1} />
+            {journeyOpen.value && thread && <Divider pane="journey" label={t().widthOfJourney} of=".journey" grows={-1} />}
           </>
         )}
         {view === "settings" && <Settings />}

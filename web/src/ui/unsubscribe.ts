@@ -1,24 +1,38 @@
-// Leaving a mailing list (RFC 2369, RFC 8058). One click only where the message says that it may be done so; else a mail or a page.
+// Leaving a mailing list (RFC 2369, RFC 8058). The server says which way the message offers and proves: one click, which it does itself so that
+// the list learns neither our address on the net nor our browser; else a letter or a page. Nothing happens before the reader has agreed to it.
 import { t } from "../i18n/t.ts";
 import { client } from "../jmap/client.ts";
-import type { Email } from "../jmap/types.ts";
+import type { Email, Id } from "../jmap/types.ts";
 import { say, sayFailed } from "../state/toast.ts";
-import { sure } from "./dialog.tsx";
+import { askAll } from "./dialog.tsx";
+
+interface Leaving {
+  id: Id;
+  how: "none" | "page" | "mail" | "oneClick";
+  url: string | null;
+  to: string | null;
+}
+
+async function look(id: Id): Promise<Leaving | undefined> {
+  return (await client.call<{ list: Leaving[] }>("Unsubscribe/get", { ids: [id] })).list[0];
+}
 
 export async function unsubscribe(one: Email): Promise<void> {
-  const urls = (one["header:List-Unsubscribe:asURLs"] as string[] | null) ?? [];
-  const who = one.from?.[0]?.email ?? "";
-  const page = urls.find((url) => url.startsWith("https://"));
-  if (!(await sure(t().unsubscribeQuestion(who)))) return;
   try {
-    if (page && one["header:List-Unsubscribe-Post:asText"] && client.can("urn:posthorn:unsubscribe")) {
-      // The server sends the POST, so that the sender learns neither our address on the net nor our browser.
-      await client.call("Email/unsubscribe", { emailId: one.id });
-      say(t().unsubscribe);
-    } else if (page) open(page, "_blank", "noopener,noreferrer");
+    const found = await look(one.id);
+    if (!found || found.how === "none") return say(t().cannotLeave, { kind: "failed" });
+    const to = found.to ?? "";
+    const { act, help } = {
+      oneClick: { act: t().unsubscribe, help: t().leaveByClick(to) },
+      mail: { act: t().write, help: t().leaveByMail(to) },
+      page: { act: t().openIt, help: t().leaveByPage(to) },
+    }[found.how];
+    if (!(await askAll(t().unsubscribeQuestion(one.from?.[0]?.email ?? ""), [], act, help))) return;
+    if (found.how === "page") open(found.url!, "_blank", "noopener,noreferrer");
+    else if (found.how === "mail") document.dispatchEvent(new CustomEvent("compose", { detail: found.url }));
     else {
-      const mail = urls.find((url) => url.startsWith("mailto:"));
-      if (mail) document.dispatchEvent(new CustomEvent("compose", { detail: mail }));
+      const answer = await client.call<{ to: string }>("Email/unsubscribe", { emailId: one.id });
+      say(t().asked(answer.to));
     }
   } catch (error) {
     sayFailed(error);

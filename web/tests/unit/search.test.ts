@@ -34,6 +34,12 @@ test("operators", () => {
     ["newer_than:7d", { after: "2026-11-22T12:00:00Z" }],
     ["larger:2M", { minSize: 2_000_000 }],
     ["rfc822msgid:a@b", { header: ["Message-ID", "a@b"] }],
+    ["filename:report.pdf", { attachmentName: "report.pdf" }],
+    ["tls:none", { arrivedEncrypted: false }],
+    ["tls:yes", { arrivedEncrypted: true }],
+    ["altered:yes", { altered: true }],
+    ["-altered:no", { operator: "NOT", conditions: [{ altered: false }] }],
+    ["altered:perhaps", { text: "altered:perhaps" }],
     ["dmarc:fail", { header: ["Authentication-Results", "dmarc=fail"] }],
   ];
   for (const [text, want] of table) assert.deepEqual(filter(text), want, text);
