@@ -233,6 +233,7 @@ TEST(HtmlRebuild, a_link_whose_text_shows_another_host_is_followed_by_the_true_o
       EXPECT_TRUE(html.contains(std::string("\u2192 ") + one.told + "]</small>")) << html;
     }
     EXPECT_EQ(fault_of(html), "") << html;
+    EXPECT_EQ(rebuild(html).html, html);
     EXPECT_FALSE(rebuild(one.html).html.contains("<small"));
   }
 }

@@ -220,6 +220,7 @@ async function saveNow(one: Draft): Promise<void> {
           cc: clean(content.cc),
           bcc: clean(content.bcc),
           subject: content.subject,
+          ...(identity?.replyTo?.length ? { replyTo: identity.replyTo } : {}),
           ...(content.inReplyTo ? { inReplyTo: content.inReplyTo } : {}),
           ...(content.references ? { references: content.references } : {}),
           ...bodyOf(content),

@@ -156,6 +156,7 @@ export const de: Messages = {
   write: "Schreiben",
   widthOfList: "Breite der Liste",
   widthOfJourney: "Breite der Reise",
+  answersTo: "Antworten gehen an (Reply-To; leer: die Adresse selbst)",
   suggestions: "Vorschläge",
   beCareful: "Vorsicht bei dieser Nachricht",
   noProblem: "Kein Problem",

@@ -166,6 +166,7 @@ export const en = {
   linkGoes: (host: string) => `goes to ${host}`,
   widthOfList: "Width of the list",
   widthOfJourney: "Width of the journey",
+  answersTo: "Answers go to (Reply-To; empty: the address itself)",
   suggestions: "Suggestions",
   beCareful: "Be careful with this message",
   noProblem: "Not a problem",

@@ -1,6 +1,7 @@
 // Settings: how it looks, how one reads and writes, names and signatures, the automatic reply, the account.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { isAddress, parseAddresses } from "../compose/addresses.ts";
 import { identities, loadIdentities } from "../compose/drafts.ts";
 import { chooseLanguage, t } from "../i18n/t.ts";
 import { client } from "../jmap/client.ts";
@@ -56,12 +57,15 @@ function Switch(p: { name: "conversations" | "keys" | "plainText"; label: string
 function IdentityForm({ one }: { one: Identity }) {
   const name = useSignal(one.name);
   const text = useSignal(one.textSignature);
+  const answers = useSignal((one.replyTo ?? []).map((who) => who.email).join(", "));
   const save = async () => {
     try {
-      await client.set("Identity", { update: { [one.id]: { name: name.value, textSignature: text.value } } });
-      identities.value = identities
-        .peek()
-        .map((other) => (other.id === one.id ? { ...other, name: name.value, textSignature: text.value } : other));
+      const list = parseAddresses(answers.value).map(({ name, email }) => ({ name, email }));
+      const bad = list.find((who) => !isAddress(who.email));
+      if (bad) throw new Error(t().badAddress(bad.email));
+      const now = { name: name.value, textSignature: text.value, replyTo: list.length ? list : null };
+      await client.set("Identity", { update: { [one.id]: now } });
+      identities.value = identities.peek().map((other) => (other.id === one.id ? { ...other, ...now } : other));
       say(t().savedWord);
     } catch (error) {
       sayFailed(error);
@@ -73,6 +77,16 @@ function IdentityForm({ one }: { one: Identity }) {
       <label class="field">
         <span>{t().name}</span>
         <input type="text" value={name.value} onInput={(event) => void (name.value = event.currentTarget.value)} />
+      </label>
+      <label class="field">
+        <span>{t().answersTo}</span>
+        <input
+          type="text"
+          inputMode="email"
+          autocomplete="off"
+          value={answers.value}
+          onInput={(event) => void (answers.value = event.currentTarget.value)}
+        />
       </label>
       <label class="field">
         <span>{t().signature}</span>

@@ -183,3 +183,39 @@ test("the search box finishes operators, labels and people; file names are searc
   assert.deepEqual(page.troubles, []);
   await page.context().close();
 });
+
+test("answers go where the identity says: its Reply-To stands in each letter that is written as it", async () => {
+  const page = await open(browser);
+  await signIn(page, "/settings", user("dora"));
+  const form = page.getByRole("group", { name: "dora@blue.test" });
+  const field = form.getByLabel(/^Answers go to/);
+  await field.fill("no address");
+  await form.getByRole("button", { name: "Save" }).click();
+  await page.locator(".toasts").getByText("no address").waitFor();
+  await field.fill("desk@blue.test");
+  await form.getByRole("button", { name: "Save" }).click();
+  await toast(page, "Saved").waitFor();
+  await page.evaluate(() => localStorage.setItem("settings", JSON.stringify({ undoSeconds: 1 })));
+  await page.goto(`${base}/mail/inbox`);
+  await page.locator("main.panes").waitFor();
+  await page.keyboard.press("c");
+  await page.getByLabel("To", { exact: true }).fill("carol@blue.test");
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Subject").fill("Answer the desk");
+  await page.keyboard.press("Control+Enter");
+  await toast(page, "Sending in").waitFor();
+  await until(
+    async () =>
+      /SEARCH \d+/.test(
+        await imap(
+          'UID SEARCH SUBJECT "Answer the desk" HEADER Reply-To "desk@blue.test"',
+          "INBOX",
+          undefined,
+          "carol@blue.test",
+        ),
+      ),
+    "the letter tells where answers go",
+  );
+  assert.deepEqual(page.troubles, []);
+  await page.context().close();
+});

@@ -116,7 +116,7 @@ struct Work {
     return out;
   }
 
-  Expected<json::object> journey(const store::View& view, const std::string& id, EmailId email, const std::vector<Submitted>& sent, const Acquaintance& known) const {
+  Expected<json::object> journey(const store::View& view, const std::string& id, EmailId email, const std::vector<Submitted>& sent, std::optional<Acquaintance>& known) const {
     json::object out{{"id", id}, {"arrival", nullptr}, {"altered", nullptr}, {"replayed", nullptr}, {"endings", nullptr}, {"doubts", nullptr}};
     JMAP_TRY(const auto bytes, view.message(email));
     const auto message = mail::parse(bytes);
@@ -136,7 +136,12 @@ struct Work {
           out["endings"] = endings_of(evidence.get_object(), bytes);
         }
         // Mail of our own people was checked when it was handed in; of what was not judged nothing is said.
-        if (const auto* judgement = evidence.get_object().if_contains("judgement"); judgement != nullptr && judgement->is_object()) out["doubts"] = doubts_json(doubts_of(message, judgement->get_object(), known));
+        if (const auto* judgement = evidence.get_object().if_contains("judgement"); judgement != nullptr && judgement->is_object()) {
+          if (!known) {
+            JMAP_TRY(known, known_to(*call, view));
+          }
+          out["doubts"] = doubts_json(doubts_of(message, judgement->get_object(), *known));
+        }
         out["arrival"] = std::move(evidence);
       }
     }
@@ -151,10 +156,9 @@ struct Work {
   Answer operator()() const {
     const auto view = call->services.store.view(call->account());
     std::vector<Submitted> sent;
-    Acquaintance known;
+    std::optional<Acquaintance> known;  // read when the first needs it: an account may have thousands of contacts
     if (!mark_only) {
       JMAP_TRY(sent, submissions(view));
-      JMAP_TRY(known, known_to(*call, view));
     }
     json::array list;
     std::vector<std::string> missing;
