@@ -30,6 +30,8 @@ class Outbox {
   Task<Status> send_unwatched(Letter letter);
   // False: it has left already. not_found: there is no such submission.
   Task<Result<bool>> take_back(AccountId account, ObjectId submission);
+  // Everything for others goes to one server, which sends it on as it likes.
+  bool through_smarthost() const { return options_.smarthost.has_value(); }
 
  private:
   struct Waiting {

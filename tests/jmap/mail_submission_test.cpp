@@ -96,6 +96,25 @@ TEST_F(Submission, S7_5_IsSentMovedAndTold) {
   EXPECT_EQ(run("EmailSubmission/set", R"("destroy":[")" + id + "\"]")["destroyed"], json::array{id});
 }
 
+TEST_F(Submission, WhatIsKnownOfTheWayToADomainIsItsLastLetter) {
+  const auto way = [this] { return run("DeliverySecurity/get", R"("domains":["green.test"])")["list"].as_array()[0].as_object(); };
+  EXPECT_TRUE(way().at("last").is_null());
+  auto answer = submit(draft(), R"(,"envelope":)" + envelope("bob@green.test"));
+  const auto id = id_of(answer);
+  ASSERT_TRUE(w.wait_for_mail(w.green, w.bob, 1));
+  EXPECT_TRUE(w.wait([&] { return delivered(id, "bob@green.test") == "unknown"; }));
+  const auto known = way();
+  ASSERT_TRUE(known.at("last").is_object()) << json::serialize(known);
+  EXPECT_TRUE(std::string_view(known.at("last").as_object().at("host").as_string()).contains("green.test")) << json::serialize(known);
+  EXPECT_EQ(known.at("last").as_object().at("accepted"), true);
+  EXPECT_EQ(known.at("relayed"), false);
+  // Of what a smarthost does with a letter nobody here knows.
+  w.blue.options.smarthost.emplace();
+  EXPECT_EQ(way().at("relayed"), true);
+  EXPECT_TRUE(way().at("last").is_null());
+  w.blue.options.smarthost.reset();
+}
+
 TEST_F(Submission, S7_AnEnvelopeIsMadeFromTheEmail) {
   auto answer = submit(draft("alice@blue.test", "bob@green.test"), "");
   const auto one = get(id_of(answer));

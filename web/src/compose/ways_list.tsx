@@ -15,6 +15,7 @@ function words(way: Way): string {
   const kind = kindOf(way);
   const how = {
     here: t().wayHere,
+    relayed: t().wayRelayed,
     verified: way.policy?.mode === "enforce" ? t().wayPolicy : t().wayDane(protocol),
     certificate: t().wayCertificate(protocol),
     encrypted: t().wayEncrypted(protocol),
@@ -26,6 +27,7 @@ function words(way: Way): string {
 
 const ICONS: Record<Kind, IconName> = {
   here: "lock",
+  relayed: "shield-question-mark",
   verified: "shield-check",
   certificate: "lock",
   encrypted: "lock",

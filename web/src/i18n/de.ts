@@ -172,6 +172,7 @@ export const de: Messages = {
   },
   waysTitle: "Wie sicher sie ankommt",
   wayHere: "bleibt auf diesem Server",
+  wayRelayed: "geht an ein Relay; wie es von dort weitergeht, ist nicht bekannt",
   wayPolicy: "nur verschlüsselt, der Server nachgewiesen durch MTA-STS",
   wayDane: (tls: string) => `${tls}, der Server nachgewiesen durch DANE`,
   wayCertificate: (tls: string) => `${tls}, das Zertifikat war gut`,

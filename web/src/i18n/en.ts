@@ -267,6 +267,7 @@ export const en = {
   // Compose
   waysTitle: "How safely it gets there",
   wayHere: "stays on this server",
+  wayRelayed: "goes to a relay; how it goes on from there is not known",
   wayPolicy: "only encrypted, the server proved by MTA-STS",
   wayDane: (tls: string) => `${tls}, the server proved by DANE`,
   wayCertificate: (tls: string) => `${tls}, the certificate was good`,

@@ -16,6 +16,7 @@ test("what was not looked up is unknown, and no more is said of a way than what 
     [way({ last: last("TLSv1.3 X, certificate verified by DANE") }), "verified"],
     [way({ policy: policy("enforce"), last: last("TLSv1.3 X, certificate verified") }), "verified"],
     [way({ here: true }), "here"],
+    [way({ relayed: true, last: last("TLSv1.3 X, certificate verified") }), "relayed"],
   ] as const)
     assert.equal(kindOf(one), kind, JSON.stringify(one));
 });

@@ -1,6 +1,7 @@
-// DeliverySecurity/get, of the capability of the journey: what is known of how letters get to some domains, before one is written. Nothing is looked up
-// for it, so that nobody learns who writes to whom: only the last letter of this account to each domain and the MTA-STS policy that is in force
-// there, if one was ever seen. What is not known is told as null, never as good or bad.
+// DeliverySecurity/get, of the capability of the journey: what is known of how letters get to some domains, before one is written. Nothing is
+// looked up for it, so that nobody learns who writes to whom: only the last letter of this account to each domain and the MTA-STS policy that is
+// in force there, if one was ever seen. Where a smarthost takes all mail only that is told: what it does further on nobody here sees. What is
+// not known is told as null, never as good or bad.
 #include <algorithm>
 #include <map>
 
@@ -9,6 +10,7 @@
 #include "jmap/mail/submission_json.h"
 #include "jmap/mail/trust_methods.h"
 #include "mail/address.h"
+#include "post/outbox.h"
 #include "post/security/kept_sts.h"
 
 namespace posthorn::jmap {
@@ -45,21 +47,29 @@ struct Work {
   Call* call;
   std::vector<std::string> domains;
 
+  Expected<json::object> way_to(const std::string& asked, const Last& last) const {
+    const auto& services = call->services;
+    json::object out{{"domain", clean_utf8(asked)}, {"here", false}, {"relayed", false}, {"policy", nullptr}, {"last", nullptr}};
+    const auto domain = mail::parse_domain(asked);
+    if (!domain) return out;
+    JMAP_TRY(const auto here, services.store.has_domain(*domain));
+    out["here"] = here;
+    if (here) return out;
+    const bool relayed = services.outbox != nullptr && services.outbox->through_smarthost();
+    out["relayed"] = relayed;
+    if (relayed) return out;
+    if (const auto policy = post::kept_sts_policy(services.store, *domain, services.clock.now())) out["policy"] = json::object{{"kind", "mta-sts"}, {"mode", json::string(post::name_of(policy->mode))}};
+    if (const auto found = last.find(*domain); found != last.end()) out["last"] = last_json(*found->second);
+    return out;
+  }
+
   Answer operator()() const {
-    const auto& store = call->services.store;
-    const auto view = store.view(call->account());
+    const auto view = call->services.store.view(call->account());
     JMAP_TRY(const auto all, submissions(view));
     const auto last = last_attempts(all);
-    const auto now = call->services.clock.now();
     json::array list;
     for (const auto& asked : domains) {
-      json::object one{{"domain", clean_utf8(asked)}, {"here", false}, {"policy", nullptr}, {"last", nullptr}};
-      if (const auto domain = mail::parse_domain(asked)) {
-        JMAP_TRY(const auto here, store.has_domain(*domain));
-        one["here"] = here;
-        if (const auto policy = post::kept_sts_policy(store, *domain, now); policy && !here) one["policy"] = json::object{{"kind", "mta-sts"}, {"mode", json::string(post::name_of(policy->mode))}};
-        if (const auto found = last.find(*domain); found != last.end() && !here) one["last"] = last_json(*found->second);
-      }
+      JMAP_TRY(auto one, way_to(asked, last));
       list.push_back(std::move(one));
     }
     return json::object{{"accountId", account_text(call->account())}, {"list", std::move(list)}};
