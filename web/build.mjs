@@ -54,6 +54,16 @@ writeFileSync(join(out, "index.html"), page);
 for (const name of ["manifest.webmanifest", "posthorn.svg", "icon-192.png", "icon-512.png"])
   writeFileSync(join(out, name), readFileSync(join(here, "src", name)));
 
+// What the first page needs: the entry script and all that it imports before it runs.
+const first = new Set([made("src/main.tsx")]);
+for (const name of first)
+  for (const i of result.metafile.outputs[Object.keys(result.metafile.outputs).find((o) => o.endsWith(`/${name}`))].imports)
+    if (i.kind === "import-statement") first.add(i.path.split("/").pop());
+// The shell that starts without the network: the first page and what it needs. Its name is that of this build.
+const shell = {
+  name: `shell-${hash([page, spriteName, ...Object.keys(result.metafile.outputs).sort()].join("\n"))}`,
+  files: [...[...first].map((name) => `/app/${name}`), `/app/${made("src/app.css")}`, `/${spriteName}`, "/posthorn.svg"],
+};
 // The service worker stands at the root, so that it may serve all of the app; it is one file.
 await build({
   entryPoints: [join(here, "src/worker/service_worker.ts")],
@@ -62,6 +72,7 @@ await build({
   format: "iife",
   minify: true,
   target: "es2022",
+  define: { SHELL: JSON.stringify(shell) },
   logLevel: "warning",
 });
 
@@ -77,9 +88,4 @@ for (const file of readdirSync(out, { recursive: true, withFileTypes: true })) {
   writeFileSync(`${path}.br`, packed);
   sizes.push({ file: path.slice(out.length + 1), bytes: bytes.length, brotli: packed.length });
 }
-// What the first page needs: the entry script and all that it imports before it runs.
-const first = new Set([made("src/main.tsx")]);
-for (const name of first)
-  for (const i of result.metafile.outputs[Object.keys(result.metafile.outputs).find((o) => o.endsWith(`/${name}`))].imports)
-    if (i.kind === "import-statement") first.add(i.path.split("/").pop());
 writeFileSync(join(out, "sizes.json"), JSON.stringify({ first: [...first], files: sizes }, null, 1));

@@ -1,6 +1,7 @@
 #include "post/handover.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "base/text.h"
@@ -8,6 +9,7 @@
 #include "post/srs.h"
 #include "post/submission.h"
 #include "post/trace.h"
+#include "store/mute.h"
 
 namespace posthorn::post {
 namespace {
@@ -42,6 +44,15 @@ Result<MailboxId> target_of(const store::Store& store, AccountId account, bool j
   TRY_ASSIGN(const auto all, store.view(account).mailboxes());
   const auto found = std::ranges::find(all, store::Role::junk, &store::Mailbox::role);
   return found != all.end() ? found->id : store::inbox_id;
+}
+
+Result<std::optional<MailboxId>> quiet_place(const store::Store& store, AccountId account) {
+  const auto view = store.view(account);
+  TRY_ASSIGN(const bool mutes, store::mutes_at_all(view));
+  if (!mutes) return std::nullopt;
+  TRY_ASSIGN(const auto all, view.mailboxes());
+  const auto found = std::ranges::find(all, store::Role::archive, &store::Mailbox::role);
+  return found != all.end() ? std::optional(found->id) : std::nullopt;
 }
 
 void add_once(std::vector<AccountId>& all, AccountId one) {
@@ -118,6 +129,9 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
     auto target = target_of(store, account, letter.junk);
     if (!target) co_return fail(target.error());
     out.inboxes_.push_back(*target);
+    auto quiet = letter.junk ? Result<std::optional<MailboxId>>(std::nullopt) : quiet_place(store, account);
+    if (!quiet) co_return fail(quiet.error());
+    out.quiet_.push_back(*quiet);
   }
   if (letter.answerable && !letter.junk) {
     // No letter waits because somebody who is away cannot be answered for: then it goes unanswered.
@@ -190,7 +204,10 @@ Task<Result<Handover::Answer>> Handover::make_answer(store::Store& store, crypto
 
 Status Handover::write(const store::Store& store, store::Transaction& tx) const {
   for (std::size_t i = 0; i < accounts_.size(); ++i) {
-    if (auto added = store.append(tx, accounts_[i], inboxes_[i], *local_, {}, received_); !added) return fail(added.error());
+    TRY_ASSIGN(const bool muted, quiet_[i] ? store::joins_muted_thread(tx, accounts_[i], *local_) : Result<bool>(false));
+    const std::array<std::string, 1> flags{std::string(store::muted_keyword)};
+    const auto added = store.append(tx, accounts_[i], muted ? *quiet_[i] : inboxes_[i], *local_, std::span(flags).first(muted ? 1 : 0), received_);
+    if (!added) return fail(added.error());
   }
   if (entry_) {
     TRY(store.put_blob(tx, *outgoing_));

@@ -55,6 +55,7 @@ class Handover {
 
   std::vector<AccountId> accounts_;
   std::vector<MailboxId> inboxes_;
+  std::vector<std::optional<MailboxId>> quiet_;  // of each account: where answers to muted conversations go; absent: as all others
   std::vector<Answer> answers_;
   std::shared_ptr<const store::Prepared> local_, outgoing_;
   std::optional<Entry> entry_;

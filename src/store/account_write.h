@@ -72,6 +72,8 @@ void mark_loose(Transaction& tx, const BlobId& blob, WallTime since);
 // -- threads (store/threads.cpp)
 Result<ThreadId> join_thread(AccountWrite& write, EmailId email, std::string_view message_id, const std::vector<std::string>& references,
                              std::string_view base_subject);
+// Which one it would be; nothing: a new one.
+Result<std::optional<ThreadId>> thread_to_join(AccountWrite& write, std::string_view message_id, const std::vector<std::string>& references, std::string_view base_subject);
 Status leave_thread(AccountWrite& write, ThreadId thread, EmailId email);
 
 // The rows of a mailbox's memberships that are among `uids` (sorted or not), in the order of `uids`, each once.

@@ -74,6 +74,11 @@ Result<ThreadId> join_thread(AccountWrite& write, EmailId email, std::string_vie
   return *joins.open;
 }
 
+Result<std::optional<ThreadId>> thread_to_join(AccountWrite& write, std::string_view message_id, const std::vector<std::string>& references, std::string_view base_subject) {
+  TRY_ASSIGN(const auto joins, find_joins(write, hashes(message_id, references), crypto::xxh3(base_subject)));
+  return joins.open;
+}
+
 Status leave_thread(AccountWrite& write, ThreadId thread, EmailId email) {
   TRY_ASSIGN(auto* record, write.change_thread(thread));
   std::erase(record->emails, email);

@@ -61,29 +61,36 @@ class Killer(threading.Thread):
                 os.remove(self.order)
 
 
+def servers(folder):
+    """blue.test, whose people the browser is, and green.test; and what the tests need to know of them."""
+    pair = Pair(folder, more_zone={"blue.test": "pictures A 127.0.9.3\n"}, more_sections={"push": 'ca_file = "ca.pem"\nallow_private = true\n'})
+    certificate(folder, "push.test", "127.0.9.40")
+    pair.start()
+    pair.blue.add("carol", "dora", "erin", "frida")
+    pair.blue.cli("account", "set", "alice@blue.test", "--quota", "1GiB")
+    pair.blue.cli("alias", "set", "shop@blue.test", "alice@blue.test")
+    for i in range(30):
+        pair.blue.submit("carol@blue.test", ["alice@blue.test"], letter("Carol <carol@blue.test>", "alice@blue.test", f"This is letter {i}.\r\n".encode(), f"Letter {i}"))
+    # More than one window of the list, and some letters that keys are tried on.
+    for who, numbers in (("erin@blue.test", range(130)), ("frida@blue.test", range(90, 130))):
+        client = pair.blue.imap(who)
+        for i in numbers:
+            client.append("INBOX", None, imaplib.Time2Internaldate(time.time() - 1000 + i), letter("Carol <carol@blue.test>", who, f"Body {i}.\r\n".encode(), f"Number {i}."))
+        client.logout()
+    return pair, {"URL": f"https://{pair.blue.address}:{pair.blue.ports['https']}", "PASSWORD": pair.blue.passwords["alice@blue.test"],
+                  "SUBMISSIONS": f"{pair.blue.address}:{pair.blue.ports['submissions']}", "IMAPS": f"{pair.blue.address}:{pair.blue.ports['imaps']}",
+                  "GREEN_IMAPS": f"{pair.green.address}:{pair.green.ports['imaps']}", "SHOTS": os.environ.get("SHOTS", ""), "CONTROL": folder}
+
+
 class Browser(unittest.TestCase):
     def test_in_chromium(self):
         folder = Folder("web")
-        pair = Pair(folder.path, more_zone={"blue.test": "pictures A 127.0.9.3\n"}, more_sections={"push": 'ca_file = "ca.pem"\nallow_private = true\n'})
-        certificate(folder.path, "push.test", "127.0.9.40")
-        pair.start()
+        pair, environment = servers(folder.path)
         try:
-            pair.blue.add("carol", "dora", "erin")
-            pair.blue.cli("account", "set", "alice@blue.test", "--quota", "1GiB")
-            for i in range(30):
-                pair.blue.submit("carol@blue.test", ["alice@blue.test"], letter("Carol <carol@blue.test>", "alice@blue.test", f"This is letter {i}.\r\n".encode(), f"Letter {i}"))
-            # More than one window of the list.
-            client = pair.blue.imap("erin@blue.test")
-            for i in range(130):
-                client.append("INBOX", None, imaplib.Time2Internaldate(time.time() - 1000 + i), letter("Carol <carol@blue.test>", "erin@blue.test", f"Body {i}.\r\n".encode(), f"Number {i}."))
-            client.logout()
-            environment = {"URL": f"https://{pair.blue.address}:{pair.blue.ports['https']}", "PASSWORD": pair.blue.passwords["alice@blue.test"],
-                           "SUBMISSIONS": f"{pair.blue.address}:{pair.blue.ports['submissions']}", "IMAPS": f"{pair.blue.address}:{pair.blue.ports['imaps']}",
-                           "GREEN_IMAPS": f"{pair.green.address}:{pair.green.ports['imaps']}", "SHOTS": os.environ.get("SHOTS", ""), "CONTROL": folder.path}
             killer = Killer(pair.blue, folder.path)
             files = [os.path.join(WEB, "tests", "e2e", name) for name in sorted(os.listdir(os.path.join(WEB, "tests", "e2e"))) if name.endswith(".test.mjs")]
             try:
-                found, text = run(files, environment, 900)
+                found, text = run(files, environment, 1200)
             finally:
                 killer.over.set()
                 killer.join()

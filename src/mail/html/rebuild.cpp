@@ -251,7 +251,7 @@ Rebuilt rebuild(std::string_view html, const Options& options) { return Builder(
 std::string document(const Rebuilt& rebuilt, Theme theme) {
   const bool dark = theme == Theme::dark;
   std::string out = "<!doctype html>\n<html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title></title><style>";
-  out += dark ? ":root{color-scheme:dark}body{background:#171a19;color:#e4e8e5}a{color:#8fc7b1}" : ":root{color-scheme:light}body{background:#fff;color:#1b1f1d}";
+  out += dark ? ":root{color-scheme:dark}body{background:#181c1a;color:#e4e8e5}a{color:#8fc7b1}" : ":root{color-scheme:light}body{background:#fff;color:#1b1f1d}";
   out += "body{margin:0;padding:.25rem;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%}pre{white-space:pre-wrap}";
   out += "blockquote{margin:.5rem 0;padding-left:.75rem;border-left:3px solid #9aa39e}</style></head><body>";
   return out + rebuilt.html + "</body></html>\n";

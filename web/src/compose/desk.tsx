@@ -2,6 +2,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { size, t } from "../i18n/t.ts";
+import { archive } from "../state/actions.ts";
+import { go } from "../state/route.ts";
 import { change } from "../state/settings.ts";
 import { sayFailed } from "../state/toast.ts";
 import { pickTime } from "../ui/act_menus.tsx";
@@ -13,7 +15,7 @@ import { addKeys } from "../ui/keys.ts";
 import { Menu } from "../ui/menu.tsx";
 import { textToHtml } from "./answer.ts";
 import { attach, detach } from "./attachments.ts";
-import { changed, close, type Draft, discard, drafts, identities, identityOf, save } from "./drafts.ts";
+import { changed, close, type Draft, discard, drafts, identities, identityOf, save, writeAs } from "./drafts.ts";
 import { Editor } from "./editor.tsx";
 import { Recipients } from "./recipients.tsx";
 import { objections, send } from "./send.ts";
@@ -46,20 +48,30 @@ function Folded({ one }: { one: Draft }) {
   );
 }
 
-async function trySend(one: Draft, at: Date | null): Promise<void> {
+async function trySend(one: Draft, at: Date | null): Promise<boolean> {
   // An address that is still being typed is taken when its field loses the focus.
   const field = document.activeElement;
   if (field instanceof HTMLElement && field.closest(".recipients")) field.blur();
   try {
     const { refused, ask } = objections(one);
     if (refused) throw new Error(refused);
-    for (const question of ask ?? []) if (!(await sure(question))) return;
+    for (const question of ask ?? []) if (!(await sure(question))) return false;
     await send(one, at);
     forgetWays();
+    return true;
   } catch (error) {
     one.state.value = "open";
     sayFailed(error);
+    return false;
   }
+}
+
+/** Answered and done with: the conversation goes to the archive. Undo brings the letter back first, then the conversation. */
+async function sendAndArchive(one: Draft): Promise<void> {
+  const { about } = one.content;
+  if (!(await trySend(one, null)) || !about) return;
+  go({ thread: null }, "replace");
+  await archive([about.id], true);
 }
 
 async function sendLater(one: Draft): Promise<void> {
@@ -97,6 +109,8 @@ function Sheet({ one }: { one: Draft }) {
   const more = useSignal(content.cc.length + content.bcc.length > 0);
   const plain = useSignal(content.plain);
   const fresh = !content.to.length;
+  /** Goes up when the text was changed from outside its field. */
+  const rewritten = useSignal(0);
   useEffect(() => {
     const before = document.activeElement;
     return () => refocus(".folded-sheet .button", before);
@@ -105,6 +119,7 @@ function Sheet({ one }: { one: Draft }) {
     () =>
       addKeys({
         "Ctrl-Enter": () => void trySend(one, null),
+        "Ctrl-Shift-Enter": () => void sendAndArchive(one),
         "Ctrl-Shift-c": () => void (more.value = true),
         "Ctrl-Shift-b": () => void (more.value = true),
         Escape: () => void (one.state.value = "folded"),
@@ -147,7 +162,10 @@ function Sheet({ one }: { one: Draft }) {
           <select
             id={id("from")}
             value={identityOf(content)?.id}
-            onChange={(event) => changed(one, { identityId: event.currentTarget.value })}
+            onChange={(event) => {
+              writeAs(one, event.currentTarget.value);
+              rewritten.value += 1;
+            }}
           >
             {identities.value.map((identity) => (
               <option key={identity.id} value={identity.id}>
@@ -208,10 +226,11 @@ function Sheet({ one }: { one: Draft }) {
         />
       </div>
       <Editor
+        key={rewritten.value}
         html={content.html}
         plain={plain.value}
         label={t().messageBody}
-        focus={!fresh}
+        focus={!fresh && !rewritten.value}
         onInput={(text) => changed(one, { html: plain.peek() ? textToHtml(text) : text })}
         onFiles={(files, inline) =>
           attach(one, files, inline).map((entry, i) => ({ cid: entry.cid, preview: URL.createObjectURL(files[i]!) }))

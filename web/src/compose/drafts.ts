@@ -5,11 +5,13 @@ import { client, JmapError } from "../jmap/client.ts";
 import type { Address, Email, Id, Identity } from "../jmap/types.ts";
 import { forget, email as known, loadBodies } from "../state/emails.ts";
 import { createMailbox, withRole } from "../state/mailboxes.ts";
+import { presence } from "../state/presence.ts";
 import { settings } from "../state/settings.ts";
 import { say, sayFailed } from "../state/toast.ts";
 import { blank, forwardedText, fromMailto, quoted, recipients, references, subject, textToHtml } from "./answer.ts";
 import { type Attachment, type Content, drop, keep, keptDrafts } from "./kept.ts";
 import { rebuilt } from "./markup.ts";
+import { signatureHtml, swapSignature } from "./signature.ts";
 import { fromWire, htmlToText, toWire } from "./text.ts";
 
 export type Saved = "clean" | "device" | "saving" | "server" | "failed";
@@ -40,8 +42,8 @@ export function draftOf(content: Content): Draft {
   };
 }
 
-export async function loadIdentities(): Promise<void> {
-  if (identities.peek().length) return;
+export async function loadIdentities(anew = false): Promise<void> {
+  if (identities.peek().length && !anew) return;
   const answer = await client.call<{ list: Identity[] }>("Identity/get", { ids: null });
   identities.value = answer.list;
 }
@@ -54,8 +56,15 @@ const own = (): Address[] => [
   { name: null, email: client.session.username },
 ];
 
-const signature = (one: Identity | undefined): string =>
-  one?.textSignature ? `<div><br></div><div>-- </div>${textToHtml(one.textSignature)}` : "";
+const signature = (one: Identity | undefined): string => signatureHtml(one?.textSignature ?? "");
+
+/** Who writes it now; the signature goes along. */
+export function writeAs(one: Draft, identityId: Id): void {
+  const before = identityOf(one.content)?.textSignature ?? "";
+  const after = identities.peek().find((identity) => identity.id === identityId)?.textSignature ?? "";
+  changed(one, { identityId, html: swapSignature(one.content.html, before, after) });
+  one.version.value = (one.version.peek() ?? 0) + 1;
+}
 
 export async function open(kind: "new" | "mailto" | "reply" | "replyAll" | "forward" | "edit", id?: Id): Promise<void> {
   await loadIdentities();
@@ -137,8 +146,9 @@ export function show(one: Draft): void {
   drafts.value = [...drafts.peek(), one];
 }
 
-/** Drafts that this device kept and that are not open. Their text is newer than the server's. */
-export function restore(): void {
+/** Drafts that this device kept and that are not open. Their text is newer than the server's. Answers how many. */
+export function restore(): number {
+  let count = 0;
   void loadIdentities().catch(() => {});
   for (const content of keptDrafts()) {
     if (drafts.peek().some((one) => one.content.key === content.key)) continue;
@@ -148,7 +158,9 @@ export function restore(): void {
     draft.saved.value = "device";
     show(draft);
     saveSoon(draft);
+    count += 1;
   }
+  return count;
 }
 
 /** Called on each change of a field. */
@@ -262,6 +274,26 @@ export function close(one: Draft): void {
       () => {},
     );
 }
+
+/** For who signs out: all that is open is on the server and no longer here. Answers the subjects of those that only this device has. */
+export async function saveAll(): Promise<string[]> {
+  const left: string[] = [];
+  for (const one of [...drafts.peek()]) {
+    const there = await save(one).then(
+      () => !one.uploads.size,
+      () => false,
+    );
+    if (there) close(one);
+    else left.push(one.content.subject || t().newMessage);
+  }
+  return left;
+}
+
+// What neither the server nor this device has would go with the page: files on their way up, all where the device keeps nothing.
+addEventListener("beforeunload", (event) => {
+  const lost = (one: Draft) => one.uploads.size > 0 || (one.saved.peek() === "failed" && !keep(one.content));
+  if (presence.peek() === "in" && drafts.peek().some(lost)) event.preventDefault();
+});
 
 export async function discard(one: Draft): Promise<void> {
   drafts.value = drafts.peek().filter((other) => other !== one);

@@ -1,5 +1,7 @@
 // Drafts on this device: written at each pause in typing, so that a crash, a reload or a dead network loses nothing. The server's copy
-// follows; ours goes when the server has the same or the letter was sent or thrown away.
+// follows; ours goes when the server has the same or the letter was sent or thrown away. Each is its account's: who signs in next at the
+// same device is not shown it.
+import { client } from "../jmap/client.ts";
 import type { Address, Id } from "../jmap/types.ts";
 
 export interface Attachment {
@@ -31,11 +33,11 @@ export interface Content {
   changed: number;
 }
 
-const PREFIX = "draft:";
+const prefix = () => `draft:${client.accountId}:`;
 
 export function keep(one: Content): boolean {
   try {
-    localStorage.setItem(PREFIX + one.key, JSON.stringify(one));
+    localStorage.setItem(prefix() + one.key, JSON.stringify(one));
     return true;
   } catch {
     return false;
@@ -43,14 +45,15 @@ export function keep(one: Content): boolean {
 }
 
 export function drop(key: string): void {
-  localStorage.removeItem(PREFIX + key);
+  localStorage.removeItem(prefix() + key);
 }
 
 export function keptDrafts(): Content[] {
   const found: Content[] = [];
+  const mine = prefix();
   for (let i = 0; i < localStorage.length; i += 1) {
     const name = localStorage.key(i)!;
-    if (!name.startsWith(PREFIX)) continue;
+    if (!name.startsWith(mine)) continue;
     try {
       found.push(JSON.parse(localStorage.getItem(name)!) as Content);
     } catch {

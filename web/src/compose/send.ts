@@ -7,7 +7,7 @@ import { lookAgain } from "../state/sync.ts";
 import { expire, say } from "../state/toast.ts";
 import { isAddress } from "./addresses.ts";
 import { speaksOfAttachment } from "./answer.ts";
-import { boxes, type Draft, draftOf, drafts, identityOf, save, show } from "./drafts.ts";
+import { boxes, type Draft, draftOf, drafts, identityOf, open, save, show } from "./drafts.ts";
 import { type Content, drop, keep } from "./kept.ts";
 
 /** What speaks against sending as it is: first what forbids it, then what is asked once. */
@@ -78,15 +78,28 @@ export async function send(one: Draft, at: Date | null): Promise<void> {
   void lookAgain();
 }
 
-async function takeBack(submission: Id, content: Content, draftsId: Id, sentId: Id): Promise<void> {
+/** A letter that has not left yet, whenever it was written: it is a draft again, and open. */
+export async function stopSending(submission: Id, emailId: Id): Promise<void> {
+  const { draftsId, sentId } = await boxes();
+  await cancel(submission, emailId, draftsId, sentId);
+  await open("edit", emailId);
+  say(t().unsent);
+  void lookAgain();
+}
+
+async function cancel(submission: Id, emailId: Id, draftsId: Id, sentId: Id): Promise<void> {
   try {
     await client.set("EmailSubmission", { update: { [submission]: { undoStatus: "canceled" } } });
   } catch (error) {
     throw error instanceof JmapError && error.type === "cannotUnsend" ? new Error(t().tooLate) : error;
   }
   await client.set("Email", {
-    update: { [content.emailId!]: { [`mailboxIds/${sentId}`]: null, [`mailboxIds/${draftsId}`]: true, "keywords/$draft": true } },
+    update: { [emailId]: { [`mailboxIds/${sentId}`]: null, [`mailboxIds/${draftsId}`]: true, "keywords/$draft": true } },
   });
+}
+
+async function takeBack(submission: Id, content: Content, draftsId: Id, sentId: Id): Promise<void> {
+  await cancel(submission, content.emailId!, draftsId, sentId);
   const again = draftOf(content);
   again.saved.value = "server";
   show(again);

@@ -208,8 +208,10 @@ export async function signIn(username: string, password: string, code?: string):
   return kind === "codeNeeded" || kind === "codeWrong" ? kind : "refused";
 }
 
+/** Throws if the session goes on. One that was over already is no failure. */
 export async function signOut(): Promise<void> {
-  await fetch("/auth/logout", { method: "POST", headers: SAME_PAGE });
+  const answer = await fetch("/auth/logout", { method: "POST", headers: SAME_PAGE });
+  if (!answer.ok && answer.status !== 401) throw new JmapError("serverFail", `The server answered ${answer.status}.`);
 }
 
 export const client = new Client();

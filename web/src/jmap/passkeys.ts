@@ -40,7 +40,10 @@ async function post(path: string, body: unknown): Promise<Response> {
   return fetch(path, { method: "POST", headers: SAME_PAGE, body: JSON.stringify(body) });
 }
 
-export async function signInWithPasskey(): Promise<"ok" | "stopped" | "refused" | "slow"> {
+export type PasskeyAnswer = "ok" | "stopped" | "refused" | "slow";
+
+/** `waiting`: the browser offers its passkeys among the names that fill in the form, until one is chosen or this is aborted. */
+export async function signInWithPasskey(waiting?: AbortSignal): Promise<PasskeyAnswer> {
   const begun = await post("/auth/passkey/begin", {});
   if (!begun.ok) return begun.status === 429 ? "slow" : "refused";
   const options = (await begun.json()) as { challenge: string; rpId: string; userVerification: "required"; timeout: number };
@@ -48,6 +51,7 @@ export async function signInWithPasskey(): Promise<"ok" | "stopped" | "refused" 
   try {
     shown = (await navigator.credentials.get({
       publicKey: { ...options, challenge: octets(options.challenge), allowCredentials: [] },
+      ...(waiting ? { mediation: "conditional", signal: AbortSignal.any([waiting, AbortSignal.timeout(options.timeout)]) } : {}),
     })) as PublicKeyCredential;
   } catch {
     return "stopped";
@@ -62,4 +66,16 @@ export async function signInWithPasskey(): Promise<"ok" | "stopped" | "refused" 
     userHandle: response.userHandle ? text(response.userHandle) : "",
   });
   return answer.ok ? "ok" : answer.status === 429 ? "slow" : "refused";
+}
+
+/** Offers passkeys in the form as long as it is shown: a challenge of the server lasts some minutes, then there is another. Nothing: this
+ * browser cannot. */
+export async function offerPasskeys(shown: AbortSignal): Promise<PasskeyAnswer | null> {
+  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return null;
+  for (;;) {
+    const begun = Date.now();
+    const answer = await signInWithPasskey(shown);
+    // What stopped at once will do so again: it was aborted, or this browser does not let us.
+    if (shown.aborted || answer !== "stopped" || Date.now() - begun < 10_000) return shown.aborted ? null : answer;
+  }
 }

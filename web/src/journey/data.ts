@@ -1,6 +1,6 @@
 // The journey of a message: what the server kept of it (capability urn:posthorn:journey). Pure reading of it into what people are told.
 import { signal } from "@preact/signals";
-import { t } from "../i18n/t.ts";
+import { fullDate, t } from "../i18n/t.ts";
 import { client } from "../jmap/client.ts";
 import type { Id } from "../jmap/types.ts";
 
@@ -188,6 +188,8 @@ export function wordOf(result: string): Word {
 /** The verdict in one sentence and one word; "could not check" is never shown as good. */
 export function verdict(one: Journey): { word: Word; text: string } {
   const { evidence } = one;
+  const waiting = one.sent.find((sent) => sent.undoStatus === "pending");
+  if (waiting) return { word: "unknown", text: t().scheduled(fullDate(waiting.sendAt)) };
   if (one.sent.length) return { word: "pass", text: t().sentByYou };
   if (!evidence) return { word: "unknown", text: t().noJourney };
   if (!evidence.judgement)

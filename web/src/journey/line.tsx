@@ -1,13 +1,23 @@
 // The one line of evidence below the sender. It opens the panel.
+import { useEffect } from "preact/hooks";
 import { t } from "../i18n/t.ts";
 import type { Id } from "../jmap/types.ts";
 import { Icon } from "../ui/icon.tsx";
 import { current } from "../ui/reader.tsx";
 import { journeyOpen } from "../ui/shell.tsx";
-import { journey, verdict } from "./data.ts";
+import { askAgain, journey, verdict } from "./data.ts";
+
+const DAY = 86_400_000;
 
 export function EvidenceLine({ id }: { id: Id }) {
   const one = journey(id);
+  const leaves = typeof one === "object" ? one.sent.find((sent) => sent.undoStatus === "pending")?.sendAt : undefined;
+  useEffect(() => {
+    const left = leaves ? Date.parse(leaves) - Date.now() : DAY;
+    if (left >= DAY) return;
+    const timer = setTimeout(() => askAgain(id), Math.max(0, left) + 2000);
+    return () => clearTimeout(timer);
+  }, [id, leaves]);
   if (one === undefined) return <div class="evidence" aria-busy="true" />;
   const { word, text } =
     typeof one === "string"

@@ -201,7 +201,17 @@ function Deliveries({ one, sent }: { one: Journey; sent: Journey["sent"][number]
   return (
     <section aria-label={t().deliveries} class="deliveries">
       <h3>{t().deliveries}</h3>
-      {sent.undoStatus === "pending" && <p class="small">{t().scheduled(fullDate(sent.sendAt))}</p>}
+      {sent.undoStatus === "pending" && (
+        <div class="notice">
+          <span class="grow">{t().scheduled(fullDate(sent.sendAt))}</span>
+          <Button
+            label={t().dontSend}
+            onClick={() => document.dispatchEvent(new CustomEvent("unsend", { detail: { submission: sent.id, email: one.id } }))}
+            class="outlined"
+            showLabel
+          />
+        </div>
+      )}
       <ul>
         {sent.recipients.map((who) => (
           <Delivered key={who.address} who={who} undo={sent.undoStatus} />

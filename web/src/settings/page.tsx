@@ -9,7 +9,10 @@ import type { Identity } from "../jmap/types.ts";
 import { change, type Settings as Preferences, settings } from "../state/settings.ts";
 import { say, sayFailed } from "../state/toast.ts";
 import { Button } from "../ui/button.tsx";
+import { askAll, sure } from "../ui/dialog.tsx";
+import { refocus } from "../ui/focus.ts";
 import { Account } from "./account.tsx";
+import { KeyTable } from "./keys.tsx";
 import { Notifications } from "./notifications.tsx";
 import { Transfer } from "./transfer.tsx";
 import { VacationForm } from "./vacation.tsx";
@@ -54,6 +57,37 @@ function Switch(p: { name: "conversations" | "keys" | "plainText"; label: string
   );
 }
 
+async function addIdentity(): Promise<void> {
+  const given = await askAll(
+    t().addIdentity,
+    [
+      { label: t().address, type: "email" },
+      { label: t().name, value: identities.peek()[0]?.name ?? "" },
+    ],
+    t().save,
+    t().addIdentityHelp,
+  );
+  if (!given) return;
+  try {
+    await client.set("Identity", { create: { one: { email: given[0], name: given[1] } } });
+    await loadIdentities(true);
+    say(t().savedWord);
+  } catch (error) {
+    sayFailed(error);
+  }
+}
+
+async function removeIdentity(one: Identity): Promise<void> {
+  if (!(await sure(t().removeIdentity(one.email)))) return;
+  try {
+    await client.set("Identity", { destroy: [one.id] });
+    await loadIdentities(true);
+    refocus("#add-identity");
+  } catch (error) {
+    sayFailed(error);
+  }
+}
+
 function IdentityForm({ one }: { one: Identity }) {
   const name = useSignal(one.name);
   const text = useSignal(one.textSignature);
@@ -92,8 +126,9 @@ function IdentityForm({ one }: { one: Identity }) {
         <span>{t().signature}</span>
         <textarea rows={3} value={text.value} onInput={(event) => void (text.value = event.currentTarget.value)} />
       </label>
-      <div>
-        <Button label={t().save} onClick={() => void save()} showLabel />
+      <div class="acts">
+        <Button label={t().save} onClick={() => void save()} class="outlined" showLabel />
+        {one.mayDelete && <Button label={t().removeIt(one.email)} icon="trash-2" onClick={() => void removeIdentity(one)} />}
       </div>
     </fieldset>
   );
@@ -139,6 +174,7 @@ export function Settings() {
         <h2 id="reads">{t().reading}</h2>
         <Switch name="conversations" label={t().groupThreads} />
         <Switch name="keys" label={t().keysOn} />
+        {settings.value.keys && <KeyTable />}
         {settings.value.imagesFrom.length > 0 && (
           <div class="line">
             <span class="grow">
@@ -162,6 +198,16 @@ export function Settings() {
         {identities.value.map((one) => (
           <IdentityForm key={one.id} one={one} />
         ))}
+        <div>
+          <Button
+            id="add-identity"
+            label={t().addIdentity}
+            icon="plus"
+            onClick={() => void addIdentity()}
+            class="outlined"
+            showLabel
+          />
+        </div>
       </section>
       {client.can("urn:ietf:params:jmap:vacationresponse") && <VacationForm />}
       <Notifications />

@@ -2,14 +2,14 @@
 import { batch as together } from "@preact/signals";
 import { t } from "../i18n/t.ts";
 import { client, from, JmapError } from "../jmap/client.ts";
-import type { Email, Filter, Id } from "../jmap/types.ts";
+import type { Email, Id } from "../jmap/types.ts";
 import { email, LIST_PROPERTIES, learn, pretend } from "./emails.ts";
 import { hide } from "./list.ts";
 import { createMailbox, find, fullName, mailbox, withRole } from "./mailboxes.ts";
 import { route } from "./route.ts";
 import { clear } from "./selection.ts";
 import { settings } from "./settings.ts";
-import { say, sayFailed } from "./toast.ts";
+import { keepBack, say, sayFailed } from "./toast.ts";
 
 type Patch = Record<string, unknown>;
 type Change = { id: Id; patch: Patch; back: Patch; shown: Partial<Email> };
@@ -40,7 +40,7 @@ async function send(changes: Change[], which: "patch" | "back"): Promise<void> {
 }
 
 /** Shows, sends, and offers the way back. `leaves`: the rows go from this list. */
-async function act(rows: readonly Id[], changes: Change[], done: string, leaves: boolean): Promise<void> {
+async function act(rows: readonly Id[], changes: Change[], done: string | null, leaves: boolean): Promise<void> {
   if (!changes.length) return;
   const back: (() => void)[] = [];
   together(() => {
@@ -54,12 +54,12 @@ async function act(rows: readonly Id[], changes: Change[], done: string, leaves:
     });
   try {
     await send(changes, "patch");
-    say(done, {
-      undo: async () => {
-        showBack();
-        await send(changes, "back");
-      },
-    });
+    const undo = async () => {
+      showBack();
+      await send(changes, "back");
+    };
+    if (done === null) keepBack(undo);
+    else say(done, { undo });
   } catch (error) {
     showBack();
     sayFailed(error);
@@ -85,7 +85,7 @@ function flagged(one: Email, keyword: string, on: boolean): Change {
   };
 }
 
-async function roleOrNew(role: string, name: string): Promise<Id> {
+export async function roleOrNew(role: string, name: string): Promise<Id> {
   return withRole(role)?.id ?? (await createMailbox(name, null, role));
 }
 
@@ -98,17 +98,19 @@ export async function moveTo(rows: readonly Id[], target: Id): Promise<void> {
   await act(rows, changes, t().movedTo(changes.length, name), route.peek().view === "mail");
 }
 
-function without<T>(all: Record<string, T>, key: string): Record<string, T> {
+export function without<T>(all: Record<string, T>, key: string): Record<string, T> {
   const { [key]: _, ...rest } = all;
   return rest;
 }
 
-export async function archive(rows: readonly Id[]): Promise<void> {
+/** `quietly`: something more important is being said; the way back is kept all the same. */
+export async function archive(rows: readonly Id[], quietly = false): Promise<void> {
   const target = await roleOrNew("archive", "Archive");
   const inbox = withRole("inbox")?.id ?? "";
   const list = (await meant(rows, true)).filter((one) => one.mailboxIds[inbox] || rows.includes(one.id));
   const changes = list.map((one) => moved(one, { ...without(one.mailboxIds, inbox), [target]: true }));
-  await act(rows, changes, t().archived(changes.length), route.peek().view === "mail" && route.peek().place !== "archive");
+  const leaves = route.peek().view === "mail" && route.peek().place !== "archive";
+  await act(rows, changes, quietly ? null : t().archived(changes.length), leaves);
 }
 
 /** To Trash; from Trash or Junk for good, after a question, since nothing can bring it back. */
@@ -186,26 +188,6 @@ export async function label(rows: readonly Id[], target: Id, on: boolean): Promi
   });
   const name = mailbox(target) ? fullName(mailbox(target)!) : "";
   await act(rows, changes, on ? t().labelled(changes.length, name) : t().unlabelled(changes.length, name), false);
-}
-
-/** Every message that a filter finds, in steps; no way back is promised for more than we can name. */
-export async function forEverything(
-  filter: Filter | null,
-  patch: (one: Email) => Patch,
-  progress: (done: number, of: number) => void,
-): Promise<number> {
-  let done = 0;
-  for (;;) {
-    const [found, emails] = (await client.batch([
-      ["Email/query", { filter, limit: AT_ONCE, position: 0, calculateTotal: true, collapseThreads: false }],
-      ["Email/get", { "#ids": from(0, "Email/query", "/ids"), properties: LIST_PROPERTIES }],
-    ])) as [{ total: number }, { list: Email[] }];
-    if (!emails.list.length) return done;
-    await client.set("Email", { update: Object.fromEntries(emails.list.map((one) => [one.id, patch(one)])) });
-    done += emails.list.length;
-    progress(done, done + found.total - emails.list.length);
-    if (emails.list.length < AT_ONCE || found.total <= emails.list.length) return done;
-  }
 }
 
 /** Back to the inbox at a time; the server wakes it (capability urn:posthorn:snooze). */

@@ -5,6 +5,7 @@ import { client, from, JmapError } from "../jmap/client.ts";
 import type { Email, Filter, Id } from "../jmap/types.ts";
 import { LIST_PROPERTIES, learn } from "./emails.ts";
 import { loadMarks } from "./marks.ts";
+import { loadThreads } from "./threads.ts";
 
 export const WINDOW = 50;
 
@@ -73,13 +74,19 @@ async function load(window: number, mine: number): Promise<void> {
       problem.value = null;
       revision.value += 1;
     });
-    setTimeout(() => void loadMarks(answer.ids).catch(() => {}));
+    setTimeout(() => void tellMore(answer.ids));
   } catch (error) {
     if (mine !== generation) return;
     asked.delete(window);
     loading.value = false;
     problem.value = (error as Error).message;
   }
+}
+
+/** What is good to know of rows, once they are there. What fails is only not shown. */
+async function tellMore(rows: readonly Id[]): Promise<void> {
+  const work = [loadMarks(rows), ...(query.collapseThreads ? [loadThreads(rows)] : [])];
+  await Promise.allSettled(work);
 }
 
 /** Rows that an action took away are gone at once; answers how to bring them back. */
@@ -154,5 +161,5 @@ async function applyChanges(mine: number): Promise<void> {
       asked.set(w, Promise.resolve());
     revision.value += 1;
   });
-  void loadMarks(changes.added.map((one) => one.id)).catch(() => {});
+  void tellMore(changes.added.map((one) => one.id));
 }

@@ -8,9 +8,13 @@ export interface Settings {
   pane: "right" | "none";
   language: "system" | "en" | "de";
   keys: boolean;
+  /** What is pressed instead of a standard key; empty: nothing. */
+  keysFor: Record<string, string>;
   undoSeconds: number;
   plainText: boolean;
   imagesFrom: string[];
+  /** Senders whose formatted letters keep their own light colours in the dark. */
+  lightFrom: string[];
 }
 
 const DEFAULTS: Settings = {
@@ -20,9 +24,11 @@ const DEFAULTS: Settings = {
   pane: "right",
   language: "system",
   keys: true,
+  keysFor: {},
   undoSeconds: 15,
   plainText: false,
   imagesFrom: [],
+  lightFrom: [],
 };
 
 function read(): Settings {

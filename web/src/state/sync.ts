@@ -6,6 +6,7 @@ import type { Id } from "../jmap/types.ts";
 import { forget, refresh } from "./emails.ts";
 import { refreshList } from "./list.ts";
 import { refreshMailboxes } from "./mailboxes.ts";
+import { refreshThreads } from "./threads.ts";
 
 export const connected = signal(true);
 /** Ids of emails that came since the app looked; the list announces them politely. */
@@ -59,6 +60,8 @@ async function emails(): Promise<void> {
     emailState = changes.newState;
     changes.destroyed.forEach(forget);
     arrivals.value += changes.created.length;
+    // A letter may have joined a conversation whose row stays as it is.
+    if (changes.created.length) setTimeout(() => void refreshThreads(changes.created).catch(() => {}));
     await refresh(changes.updated);
     if (changes.hasMoreChanges) await emails();
   } catch (error) {

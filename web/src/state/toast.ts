@@ -31,6 +31,11 @@ export function say(
   }, seconds * 1000);
 }
 
+/** One more way back, behind the one that is offered now: `z` a second time takes it. */
+export function keepBack(undo: () => Promise<void> | void): void {
+  history.splice(-1, 0, undo);
+}
+
 export function sayFailed(error: unknown): void {
   say(error instanceof Error ? error.message : String(error), { kind: "failed" });
 }

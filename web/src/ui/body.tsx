@@ -1,6 +1,6 @@
 // The text of a message. Formatted mail comes as a document of its own, rebuilt by the server from an allow list, in a frame of opaque
 // origin with its own policy: no script can run and nothing is fetched. Plain text becomes text nodes; links are found in it here.
-import { useSignal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import { wordsOf } from "../compose/markup.ts";
 import { t } from "../i18n/t.ts";
 import { client } from "../jmap/client.ts";
@@ -22,9 +22,16 @@ export function asksForImages(one: Email): boolean {
   );
 }
 
-function frameUrl(one: Email, images: boolean): string {
-  const dark =
-    settings.value.theme === "dark" || (settings.value.theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+const systemDark = signal(false);
+const asked = matchMedia("(prefers-color-scheme: dark)");
+const look = () => {
+  systemDark.value = asked.matches;
+};
+look();
+asked.addEventListener("change", look);
+const isDark = (): boolean => settings.value.theme === "dark" || (settings.value.theme === "system" && systemDark.value);
+
+function frameUrl(one: Email, images: boolean, dark: boolean): string {
   return `/body/${encodeURIComponent(client.accountId)}/${encodeURIComponent(one.id)}?images=${images ? 1 : 0}&dark=${dark ? 1 : 0}`;
 }
 
@@ -34,6 +41,11 @@ export function Body({ one, alone }: { one: Email; alone: boolean }) {
   const sender = one.from?.[0]?.email ?? "";
   const trusted = settings.value.imagesFrom.includes(sender);
   const formatted = isFormatted(one) && !plain.value;
+  const light = settings.value.lightFrom.includes(sender);
+  const flip = () => {
+    const others = settings.peek().lightFrom.filter((who) => who !== sender);
+    change({ lightFrom: light ? others : [...others, sender] });
+  };
   const wantsImages = formatted && asksForImages(one);
   return (
     <div class="body">
@@ -62,21 +74,29 @@ export function Body({ one, alone }: { one: Email; alone: boolean }) {
           title={t().messageBody}
           sandbox="allow-popups allow-popups-to-escape-sandbox"
           referrerpolicy="no-referrer"
-          src={frameUrl(one, once.value || trusted)}
+          src={frameUrl(one, once.value || trusted, isDark() && !light)}
+          data-light={isDark() && light ? "" : undefined}
         />
       ) : (
         <PlainText one={one} />
       )}
       {isFormatted(one) && (
-        <button
-          type="button"
-          class="link small"
-          onClick={() => {
-            plain.value = !plain.value;
-          }}
-        >
-          {plain.value ? t().showHtml : t().showText}
-        </button>
+        <div class="body-acts">
+          <button
+            type="button"
+            class="link small"
+            onClick={() => {
+              plain.value = !plain.value;
+            }}
+          >
+            {plain.value ? t().showHtml : t().showText}
+          </button>
+          {formatted && isDark() && sender && (
+            <button type="button" class="link small" aria-pressed={light} onClick={flip}>
+              {light ? t().darkLetter : t().lightLetter}
+            </button>
+          )}
+        </div>
       )}
     </div>
   );

@@ -5,12 +5,12 @@ import type { ComponentChildren } from "preact";
 import { settings } from "../state/settings.ts";
 import { Icon } from "./icon.tsx";
 import type { IconName } from "./icons.ts";
+import { keyFor } from "./keys.ts";
 
 export const taught = signal<string | null>(null);
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 function teach(key: string): void {
-  if (!settings.peek().keys) return;
   taught.value = key;
   clearTimeout(timer);
   timer = setTimeout(() => {
@@ -36,6 +36,7 @@ interface Props {
 
 export function Button(p: Props) {
   const text = p.showLabel || !p.icon;
+  const hint = p.hint && settings.value.keys ? keyFor(p.hint) : "";
   return (
     <button
       type="button"
@@ -44,11 +45,11 @@ export function Button(p: Props) {
       aria-label={text ? undefined : p.label}
       aria-pressed={p.pressed}
       aria-expanded={p.expanded}
-      aria-keyshortcuts={p.hint && settings.value.keys ? p.hint : undefined}
-      title={p.hint && settings.value.keys ? `${p.label} (${p.hint})` : p.label}
+      aria-keyshortcuts={hint || undefined}
+      title={hint ? `${p.label} (${hint})` : p.label}
       disabled={p.disabled}
       onClick={(event) => {
-        if (p.hint && event.detail > 0) teach(p.hint);
+        if (hint && event.detail > 0) teach(hint);
         p.onClick(event);
       }}
     >

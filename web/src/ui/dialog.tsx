@@ -43,7 +43,7 @@ export function Dialog(p: { title: string; onClose: () => void; children: Compon
 export interface Field {
   label: string;
   value?: string;
-  type?: "text" | "url" | "password" | "datetime-local";
+  type?: "text" | "email" | "url" | "password" | "datetime-local";
   /** What a password manager may do with it. */
   autocomplete?: "current-password" | "new-password" | "off";
   least?: number;

@@ -1,6 +1,7 @@
 import { t } from "../i18n/t.ts";
 import { OPERATORS } from "../search/parse.ts";
 import { Dialog } from "./dialog.tsx";
+import { keyFor } from "./keys.ts";
 import type { Command } from "./palette.tsx";
 
 /** What `?` shows: every key and every search word, from the tables that run them. */
@@ -9,15 +10,27 @@ export default function Help({ commands, onClose }: { commands: Command[]; onClo
     <Dialog title={t().help} onClose={onClose} class="help">
       <dl class="keys">
         {commands
-          .filter((one) => one.key)
+          .filter((one) => one.key && keyFor(one.key))
           .map((one) => (
             <div key={one.name}>
               <dt>
-                <kbd>{one.key}</kbd>
+                <kbd>{keyFor(one.key!)}</kbd>
               </dt>
               <dd>{one.name}</dd>
             </div>
           ))}
+        {[
+          ["Ctrl-Enter", t().send],
+          ["Ctrl-Shift-Enter", t().sendAndArchive],
+          ["Ctrl-Shift-C / B", `${t().cc} / ${t().bcc}`],
+        ].map(([key, name]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{name}</dd>
+          </div>
+        ))}
       </dl>
       <h3>{t().search}</h3>
       <p class="mono">

@@ -3,6 +3,11 @@ import { settings } from "../state/settings.ts";
 
 export type Keys = Record<string, (event: KeyboardEvent) => void>;
 
+/** What to press for what a key of the standard table does, as it is shown. Empty: its user took the key away. */
+export const keyFor = (standard: string): string => shown(settings.value.keysFor[standard] ?? standard);
+export const shown = (name: string): string =>
+  name.replace(/^Shift-([a-z])$/, (_, letter: string) => `Shift-${letter.toUpperCase()}`);
+
 const tables: Keys[] = [];
 let pending = "";
 let timer: ReturnType<typeof setTimeout> | undefined;

@@ -67,12 +67,28 @@ export function Login({ onDone }: { onDone: () => Promise<void> }) {
     else if (answer === "codeWrong") field("code")?.select();
     return { ok: "", codeNeeded: "", codeWrong: t().codeRefused, slow: t().slowDown, refused: t().refused }[answer];
   };
+  const passkeyWords = { ok: "", stopped: t().passkeyStopped, slow: t().slowDown, refused: t().passkeyRefused };
   const byPasskey = async (): Promise<string> => {
+    // Only one question of this kind may be open.
+    offered.current?.abort();
     const { signInWithPasskey } = await import("../jmap/passkeys.ts");
     const answer = await signInWithPasskey();
     if (answer === "ok") await onDone();
-    return { ok: "", stopped: t().passkeyStopped, slow: t().slowDown, refused: t().passkeyRefused }[answer];
+    return passkeyWords[answer];
   };
+  // Passkeys stand among the names that the browser fills in.
+  const offered = useRef<AbortController | null>(null);
+  useEffect(() => {
+    if (!passkeysHere) return;
+    const over = new AbortController();
+    offered.current = over;
+    void (async () => {
+      const answer = await (await import("../jmap/passkeys.ts")).offerPasskeys(over.signal);
+      if (answer === "ok") await onDone();
+      else if (answer === "refused") problem.value = passkeyWords.refused;
+    })().catch(() => {});
+    return () => over.abort();
+  }, []);
   return (
     <main class="login">
       <form
@@ -86,7 +102,7 @@ export function Login({ onDone }: { onDone: () => Promise<void> }) {
         <h1>Posthorn</h1>
         <label class="field">
           <span>{t().address}</span>
-          <input name="username" type="email" autocomplete="username" required autofocus />
+          <input name="username" type="email" autocomplete="username webauthn" required autofocus />
         </label>
         <label class="field">
           <span>{t().password}</span>

@@ -1,7 +1,9 @@
 // A menu on the native Popover API: it opens over everything, closes on Escape and a click elsewhere. Arrows move, Home and End jump.
 import { useId, useRef } from "preact/hooks";
+import { settings } from "../state/settings.ts";
 import { Icon } from "./icon.tsx";
 import type { IconName } from "./icons.ts";
+import { keyFor } from "./keys.ts";
 
 export interface Item {
   label: string;
@@ -20,6 +22,7 @@ export function Menu(p: {
   id?: string;
 }) {
   const id = useId();
+  const hint = p.hint && settings.value.keys ? keyFor(p.hint) : "";
   const box = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const place = () => {
@@ -47,7 +50,7 @@ export function Menu(p: {
         type="button"
         class={`button plain ${p.icon && !p.showLabel ? "bare" : ""} ${p.class ?? ""}`}
         aria-label={p.icon && !p.showLabel ? p.label : undefined}
-        title={p.hint ? `${p.label} (${p.hint})` : p.label}
+        title={hint ? `${p.label} (${hint})` : p.label}
         aria-haspopup="menu"
         popovertarget={id}
       >

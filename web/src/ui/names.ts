@@ -47,6 +47,17 @@ export function people(one: Email, sentBox: boolean): string {
   return own ? t().toWhom(names) : names;
 }
 
+/** Who wrote in a conversation, first the one who began it; the last one is always told. */
+export function threadPeople(letters: readonly Email[]): string {
+  const names = [...new Set(letters.flatMap((one) => (one.from?.[0] ? [short(one.from[0])] : [])))];
+  const last = letters.at(-1)?.from?.[0];
+  if (names.length <= SHORT) return names.join(", ");
+  return [names[0], "…", last ? short(last) : ""].join(" ");
+}
+
+/** In a conversation people are called by their first name. */
+const short = (one: Address): string => (isMe(one) ? t().me : (one.name?.split(/[\s,]+/)[0] ?? "") || one.email);
+
 export const subjectOf = (one: Email): string => one.subject?.trim() || t().noSubject;
 
 export function initials(one: Address | undefined): string {

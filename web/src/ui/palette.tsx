@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { t } from "../i18n/t.ts";
 import { Dialog } from "./dialog.tsx";
+import { keyFor } from "./keys.ts";
 
 export interface Command {
   name: string;
@@ -62,7 +63,7 @@ export default function Palette({ commands, onClose }: { commands: Command[]; on
         {found.map((one, i) => (
           <li key={one.name} id={`palette-${i}`} role="option" aria-selected={i === at.value} onClick={() => run(one)}>
             <span class="grow">{one.name}</span>
-            {one.key && <kbd>{one.key}</kbd>}
+            {one.key && keyFor(one.key) && <kbd>{keyFor(one.key)}</kbd>}
           </li>
         ))}
       </ul>

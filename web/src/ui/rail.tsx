@@ -11,9 +11,10 @@ import { loadQuota, quota } from "../state/quota.ts";
 import { go, print, route } from "../state/route.ts";
 import { say, sayFailed } from "../state/toast.ts";
 import { Button } from "./button.tsx";
-import { ask } from "./dialog.tsx";
+import { ask, sure } from "./dialog.tsx";
 import { Icon } from "./icon.tsx";
 import type { IconName } from "./icons.ts";
+import { type Item, Menu } from "./menu.tsx";
 import { mailboxIcon, mailboxLabel } from "./names.ts";
 
 export const railOpen = signal(false);
@@ -26,7 +27,7 @@ function Place({ box }: { box: Mailbox }) {
   const counts = box.role === "drafts" ? box.totalEmails : box.role === "sent" || box.role === "trash" ? 0 : box.unreadThreads;
   const depth = fullName(box).split("/").length - 1;
   return (
-    <li>
+    <li class="place-line">
       <a
         href={`/mail/${encodeURIComponent(place)}`}
         class={`place ${here ? "here" : ""} depth-${Math.min(depth, 4)}`}
@@ -62,8 +63,36 @@ function Place({ box }: { box: Mailbox }) {
           </span>
         )}
       </a>
+      <PlaceMenu box={box} />
     </li>
   );
+}
+
+async function change(box: Mailbox, what: "rename" | "remove" | "empty"): Promise<void> {
+  const part = await import("../state/places.ts");
+  const name = mailboxLabel(box);
+  if (what === "rename") {
+    const next = (await ask(t().rename, t().mailboxName, box.name))?.trim();
+    if (next && next !== box.name) await part.rename(box, next);
+  } else if (what === "remove") {
+    if (await sure(t().removeLabelQuestion(fullName(box)))) await part.removeMailbox(box);
+  } else if (await sure(t().emptyQuestion(name, box.totalEmails))) await part.empty(box);
+}
+
+/** What can be done to a place: labels are renamed and removed, bin and spam emptied. */
+function PlaceMenu({ box }: { box: Mailbox }) {
+  const go = (what: Parameters<typeof change>[1]) => () => void change(box, what).catch(sayFailed);
+  const items: Item[] = box.role
+    ? (box.role === "trash" || box.role === "junk") && box.totalEmails > 0
+      ? [{ label: t().emptyNow(mailboxLabel(box)), icon: "trash-2", do: go("empty") }]
+      : []
+    : [
+        { label: t().rename, icon: "pencil", do: go("rename") },
+        { label: t().removeLabel, icon: "trash-2", do: go("remove") },
+      ];
+  return items.length ? (
+    <Menu label={`${t().more}: ${mailboxLabel(box)}`} icon="ellipsis" class="place-more" items={items} />
+  ) : null;
 }
 
 async function newMailbox(): Promise<void> {

@@ -15,6 +15,7 @@ import { LabelMenu, MoreMenu, MoveMenu, SnoozeMenu } from "./act_menus.tsx";
 import { Button } from "./button.tsx";
 import { sure } from "./dialog.tsx";
 import { refocus } from "./focus.ts";
+import { Icon } from "./icon.tsx";
 import { Message } from "./message.tsx";
 import { subjectOf } from "./names.ts";
 
@@ -175,9 +176,28 @@ export function Reader({ onCompose }: { onCompose: (kind: ComposeKind, id: Id) =
             {first ? subjectOf(first) : t().loading}
           </h1>
           {labels.map((one) => (
-            <a class="pill" href={`/mail/${placeOf(one!)}`} key={one!.id}>
-              {fullName(one!)}
-            </a>
+            <span class="pill" key={one!.id}>
+              <a
+                href={`/mail/${placeOf(one!)}`}
+                onClick={(event) => {
+                  event.preventDefault();
+                  go({ view: "mail", place: placeOf(one!) });
+                }}
+              >
+                {fullName(one!)}
+              </a>
+              <button
+                type="button"
+                aria-label={t().removeFile(fullName(one!))}
+                onClick={() =>
+                  void actions.label(rowIds, one!.id, false).then(() => {
+                    heading.current?.focus();
+                  }, sayFailed)
+                }
+              >
+                <Icon name="x" />
+              </button>
+            </span>
           ))}
         </div>
         {ids.map((id) => (

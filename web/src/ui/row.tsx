@@ -4,14 +4,17 @@ import { client } from "../jmap/client.ts";
 import type { Id } from "../jmap/types.ts";
 import * as actions from "../state/actions.ts";
 import { email, isUnread } from "../state/emails.ts";
-import { fullName, mailbox } from "../state/mailboxes.ts";
+import { find, fullName, mailbox } from "../state/mailboxes.ts";
 import { type Mark, mark } from "../state/marks.ts";
 import { route } from "../state/route.ts";
 import { cursor, selected, toggle } from "../state/selection.ts";
+import { settings } from "../state/settings.ts";
+import { summary } from "../state/threads.ts";
 import { Button } from "./button.tsx";
 import { sure } from "./dialog.tsx";
 import { Icon } from "./icon.tsx";
-import { initials, people, subjectOf } from "./names.ts";
+import { keyFor } from "./keys.ts";
+import { initials, people, subjectOf, threadPeople } from "./names.ts";
 import { DRAGGED } from "./rail.tsx";
 import { useSwipe } from "./swipe.ts";
 
@@ -39,7 +42,8 @@ export function Row({ id, row, top, sentBox, open, onOpen }: Props) {
     );
   const ticked = selected.value.has(id);
   const here = cursor.value === row;
-  const unread = isUnread(one);
+  const thread = settings.value.conversations ? summary(one, find(route.value.place)?.id ?? "") : null;
+  const unread = thread ? thread.unread : isUnread(one);
   const labels = Object.keys(one.mailboxIds)
     .map(mailbox)
     .filter((box) => box && !box.role && box.id !== route.value.place);
@@ -48,7 +52,8 @@ export function Row({ id, row, top, sentBox, open, onOpen }: Props) {
     unread ? t().unread : "",
     unusual ? markText(unusual) : "",
     one.keywords.$flagged ? t().starredWord : "",
-    people(one, sentBox),
+    thread ? threadPeople(thread.letters) : people(one, sentBox),
+    thread ? t().inThread(thread.count) : "",
     subjectOf(one),
     one.hasAttachment ? t().hasAttachment : "",
     shortDate(one.receivedAt),
@@ -101,7 +106,7 @@ export function Row({ id, row, top, sentBox, open, onOpen }: Props) {
           tabIndex={-1}
           aria-label={t().star}
           aria-pressed={Boolean(one.keywords.$flagged)}
-          title={`${t().star} (s)`}
+          title={`${t().star} (${keyFor("s")})`}
           onClick={(event) => {
             event.stopPropagation();
             void actions.star([id]);
@@ -113,7 +118,8 @@ export function Row({ id, row, top, sentBox, open, onOpen }: Props) {
       <span class="who" role="gridcell">
         {one.keywords.$draft && <em>{t().draftWord}: </em>}
         {unusual && <TrustMark mark={unusual} />}
-        {people(one, sentBox)}
+        <span class="names">{thread && !sentBox ? threadPeople(thread.letters) : people(one, sentBox)}</span>
+        {thread && <span class="thread-count">{thread.count}</span>}
       </span>
       <span class="what" role="gridcell">
         <span class="subject">{subjectOf(one)}</span>

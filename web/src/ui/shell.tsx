@@ -2,22 +2,23 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n/t.ts";
-import { client, signOut } from "../jmap/client.ts";
+import { client } from "../jmap/client.ts";
 import type { Id } from "../jmap/types.ts";
 import * as actions from "../state/actions.ts";
 import { email, isUnread } from "../state/emails.ts";
 import { mailboxes, placeOf } from "../state/mailboxes.ts";
+import { leave, presence } from "../state/presence.ts";
 import { go, route } from "../state/route.ts";
 import { clear, cursor, selected, selectLoaded, toggle } from "../state/selection.ts";
+import { settings } from "../state/settings.ts";
 import { connected } from "../state/sync.ts";
 import { say, sayFailed, undoLast } from "../state/toast.ts";
 import { widthStyle } from "../state/widths.ts";
-import { whenSubscribed } from "../state/worker.ts";
 import { Button, TaughtKey } from "./button.tsx";
 import { Questions, sure } from "./dialog.tsx";
 import { Divider } from "./divider.tsx";
 import { addKeys, type Keys } from "./keys.ts";
-import { lazy } from "./lazy.tsx";
+import { lazy, part } from "./lazy.tsx";
 import { List, moveCursor, targets } from "./list.tsx";
 import { mailboxLabel } from "./names.ts";
 import type { Command } from "./palette.tsx";
@@ -41,11 +42,21 @@ export const composing = signal(false);
 async function compose(kind: ComposeKind | "new" | "mailto", id?: Id | string): Promise<void> {
   composing.value = true;
   try {
-    const desk = await import("../compose/drafts.ts");
+    const desk = await part(import("../compose/drafts.ts"));
     await desk.open(kind, id);
   } catch (error) {
     sayFailed(error);
   }
+}
+
+/** A letter in Sent that has not left yet becomes a draft again. */
+function unsend(event: Event): void {
+  const { submission, email } = (event as CustomEvent<{ submission: Id; email: Id }>).detail;
+  composing.value = true;
+  void part(import("../compose/send.ts"))
+    .then((one) => one.stopSending(submission, email))
+    .then(() => go({ thread: null }, "replace"))
+    .catch(sayFailed);
 }
 
 const openDraft = (id: Id) => void compose("edit", id);
@@ -78,7 +89,7 @@ const press = (name: string) => () => {
   setTimeout(() => find()?.click());
 };
 
-function commands(): (Command & { keys?: string[] })[] {
+export function commands(): (Command & { keys?: string[] })[] {
   const goTo = (place: string) => () => go({ view: "mail", place });
   return [
     { name: t().compose, key: "c", do: () => void compose("new") },
@@ -86,7 +97,7 @@ function commands(): (Command & { keys?: string[] })[] {
     { name: t().next, key: "j", do: () => (inThread() ? void openNext(1, openDraft) : moveCursor(1)) },
     { name: t().previous, key: "k", do: () => (inThread() ? void openNext(-1, openDraft) : moveCursor(-1)) },
     { name: t().openIt, key: "Enter", keys: ["Enter", "o"], do: () => openRow(cursor.peek(), openDraft) },
-    { name: t().back, key: "u", do: leave },
+    { name: t().back, key: "u", do: goBack },
     { name: t().archive, key: "e", do: act(actions.archive) },
     { name: t().delete, key: "#", do: act((ids) => actions.remove(ids, sure)) },
     { name: t().spam, key: "!", do: act(actions.junk) },
@@ -123,7 +134,7 @@ function commands(): (Command & { keys?: string[] })[] {
   ];
 }
 
-function leave(): void {
+function goBack(): void {
   if (selected.peek().size) return clear();
   if (journeyOpen.peek()) journeyOpen.value = false;
   else if (inThread()) {
@@ -145,9 +156,14 @@ export function toggleJourney(): void {
 }
 
 async function leaveServer(): Promise<void> {
-  await whenSubscribed((part) => part.endHere());
-  await signOut().catch(() => {});
-  location.assign("/");
+  // An address that is still being typed is taken when its field loses the focus.
+  (document.activeElement as HTMLElement | null)?.blur();
+  await leave(async () => {
+    const left = composing.peek() ? await (await import("../compose/drafts.ts")).saveAll() : [];
+    if (!left.length) return true;
+    presence.value = "in";
+    return sure(t().leaveUnsaved(left.join(", ")));
+  });
 }
 
 function Header() {
@@ -182,24 +198,30 @@ function Header() {
 }
 
 export function Shell() {
+  const { keysFor } = settings.value;
   useEffect(() => {
-    const table: Keys = { Escape: leave };
-    for (const one of commands()) for (const key of one.keys ?? (one.key ? [one.key] : [])) table[key] = one.do;
-    const off = addKeys(table);
+    const table: Keys = { Escape: goBack };
+    for (const one of commands()) {
+      const own = one.key === undefined ? undefined : keysFor[one.key];
+      for (const key of own === undefined ? (one.keys ?? [one.key]) : [own]) if (key) table[key] = one.do;
+    }
+    return addKeys(table);
+  }, [keysFor]);
+  useEffect(() => {
     const mailto = (event: Event) => void compose("mailto", (event as CustomEvent<string>).detail);
     document.addEventListener("compose", mailto);
+    document.addEventListener("unsend", unsend);
     void import("../compose/kept.ts").then(({ keptDrafts }) => {
       // What was being written when the browser or the machine stopped.
       if (!keptDrafts().length) return;
       void import("../compose/drafts.ts").then((desk) => {
         composing.value = true;
-        desk.restore();
-        say(t().restored);
+        if (desk.restore()) say(t().restored);
       });
     });
     return () => {
-      off();
       document.removeEventListener("compose", mailto);
+      document.removeEventListener("unsend", unsend);
     };
   }, []);
   const { view, thread } = route.value;

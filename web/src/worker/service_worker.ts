@@ -5,10 +5,19 @@ import { anew } from "./renewal.ts";
 
 declare const self: ServiceWorkerGlobalScope;
 
-const KEEP = "shell-2";
+/** Made by build.mjs: the name tells one build from another, so that of an older one nothing is left. */
+declare const SHELL: { name: string; files: string[] };
+const KEEP = SHELL.name;
 const PAGES = /^\/(?:(?:mail|search|settings|contacts)(?:\/.*)?)?$/;
 
-self.addEventListener("install", () => void self.skipWaiting());
+self.addEventListener("install", (event) =>
+  event.waitUntil(
+    (async () => {
+      await (await caches.open(KEEP)).addAll(["/", ...SHELL.files]);
+      await self.skipWaiting();
+    })(),
+  ),
+);
 self.addEventListener("activate", (event) =>
   event.waitUntil(
     (async () => {

@@ -180,13 +180,23 @@ test("a passkey is made, named, opens the account without a password, and opens 
   await answer(page, "Again", dora.password);
   await toast(page, "This device has a passkey for your account already.").waitFor();
 
-  await signOut(page);
-  await shot(page, "login-passkey");
-  assert.deepEqual(await findings(page), []);
-  await press(page, page.getByRole("button", { name: "Sign in with a passkey" }));
+  await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Sign out" }).click()]);
+  // This authenticator has no screen to choose on: it gives its one passkey as soon as the form offers it.
   await page.locator("main.panes").waitFor();
   await page.goto(`${named}/settings`);
   await section.getByRole("listitem").filter({ hasText: "Dora’s desk" }).filter({ hasText: "last used" }).waitFor();
+  // Where the browser cannot do that there is the button.
+  await page.addInitScript(() => {
+    PublicKeyCredential.isConditionalMediationAvailable = async () => false;
+  });
+  await signOut(page);
+  await shot(page, "login-passkey");
+  assert.deepEqual(await findings(page), []);
+  assert.equal(await page.getByLabel("Mail address").getAttribute("autocomplete"), "username webauthn");
+  await press(page, page.getByRole("button", { name: "Sign in with a passkey" }));
+  await page.locator("main.panes").waitFor();
+  await page.goto(`${named}/settings`);
+  await section.getByRole("listitem").filter({ hasText: "Dora’s desk" }).waitFor();
   await press(page, section.getByRole("button", { name: "Remove Dora’s desk" }));
   await page.getByRole("dialog").getByText("It will not open your account any more.").waitFor();
   await page.getByRole("dialog").getByRole("button", { name: "Yes" }).press("Enter");
@@ -273,7 +283,7 @@ test("everything is exported, with its progress, and the export can be stopped",
   await debug.send("Network.emulateNetworkConditions", {
     offline: false,
     latency: 0,
-    downloadThroughput: 400_000,
+    downloadThroughput: 100_000,
     uploadThroughput: -1,
   });
   await press(page, section.getByRole("button", { name: "Export everything" }));

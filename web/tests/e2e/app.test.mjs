@@ -248,11 +248,55 @@ test("every control is reached by Tab, and the focus is always seen", async () =
   await page.context().close();
 });
 
-test("leaving ends the session here and on the server", async () => {
+test("leaving ends the session here and on the server; no form is shown before all is over", async () => {
   const page = await signedIn(browser);
+  let letGo = () => {};
+  const held = new Promise((done) => {
+    letGo = done;
+  });
+  await page.route("**/auth/logout", async (route) => {
+    const response = await route.fetch();
+    await held;
+    await route.fulfill({ response });
+  });
   await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("status").filter({ hasText: "Signing out" }).waitFor();
+  await shot(page, "signing-out");
+  assert.deepEqual(await findings(page), []);
+  // The server has ended the session by now, and says so to whoever asks.
+  await page.waitForTimeout(400);
+  assert.equal(await page.getByLabel("Password").count(), 0);
+  const loaded = page.waitForEvent("load");
+  letGo();
+  await loaded;
   await page.getByLabel("Password").waitFor();
   assert.equal((await page.request.get(`${process.env.URL}/jmap/session`, { headers: { "X-Posthorn": "1" } })).status(), 401);
   await until(async () => (await page.locator("main.panes").count()) === 0, "nothing of the mail is left");
   await page.context().close();
+});
+
+test("a new build leaves nothing of an older one in the browser", async () => {
+  const fresh = await launch("--ignore-certificate-errors");
+  const page = await open(fresh, { serviceWorkers: "allow" });
+  // What a worker of an older build kept.
+  await page.goto(`${process.env.URL}/manifest.webmanifest`);
+  await page.evaluate(async () => (await caches.open("shell-2")).put("/app/old.js", new Response("old")));
+  await page.goto(process.env.URL);
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => null));
+  const [name, ...others] = await until(async () => {
+    const names = await page.evaluate(() => caches.keys());
+    return !names.includes("shell-2") && names;
+  }, "the old one is gone");
+  assert.match(name, /^shell-[0-9a-f]{10}$/);
+  assert.deepEqual(others, []);
+  // All that the first page needs is there, also what this visit took from elsewhere.
+  const kept = await page.evaluate(
+    async (name) => (await (await caches.open(name)).keys()).map((one) => new URL(one.url).pathname),
+    name,
+  );
+  const needed = await page.evaluate(() =>
+    [...document.querySelectorAll("script[src], link[rel=stylesheet]")].map((one) => new URL(one.src ?? one.href).pathname),
+  );
+  for (const path of ["/", ...needed]) assert.ok(kept.includes(path), `${path} is not among ${kept}`);
+  await fresh.close();
 });

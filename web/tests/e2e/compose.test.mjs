@@ -100,6 +100,55 @@ test("files dropped on the draft are attached; a word of an attachment without o
   await page.context().close();
 });
 
+test("another address of mine is added, writes with its own signature, and goes", async () => {
+  const page = await signedIn(browser, {}, "/settings");
+  const names = page.getByRole("region", { name: "Names and addresses" });
+  const add = async (email, name) => {
+    await names.getByRole("button", { name: "Add an address" }).click();
+    const question = page.getByRole("dialog", { name: "Add an address" });
+    await question.getByLabel("Mail address").fill(email);
+    await question.getByLabel("Name", { exact: true }).fill(name);
+    await question.getByRole("button", { name: "Save" }).click();
+    await question.waitFor({ state: "detached" });
+  };
+  await add("carol@blue.test", "Not me");
+  await toast(page, "is not an address of").waitFor();
+  await add("shop@blue.test", "The Shop");
+  const shop = names.getByRole("group", { name: "shop@blue.test" });
+  await shop.getByLabel("Signature").fill("The Shop\nOpen all day");
+  await shop.getByRole("button", { name: "Save" }).click();
+  await toast(page, "Saved").waitFor();
+  await names.scrollIntoViewIfNeeded();
+  await shot(page, "identities");
+  assert.deepEqual(await findings(page), []);
+  await page.getByRole("link", { name: "Inbox" }).click();
+  await page.getByRole("grid").waitFor();
+  const sheet = await compose(page, { to: "bob@green.test", subject: "From the shop", body: "Hello." });
+  assert.doesNotMatch(await text(page).innerText(), /Open all day/);
+  await sheet.getByLabel("From").selectOption({ label: "The Shop <shop@blue.test>" });
+  await text(page).getByText("Open all day").waitFor();
+  assert.match(await text(page).innerText(), /^Hello\.\s+--\s+The Shop\s+Open all day\s*$/);
+  await sheet.getByLabel("From").selectOption({ index: 0 });
+  await text(page).getByText("Open all day").waitFor({ state: "detached" });
+  await sheet.getByLabel("From").selectOption({ label: "The Shop <shop@blue.test>" });
+  await page.keyboard.press("Control+Enter");
+  await toast(page, "Sending in").waitFor();
+  const found = await until(
+    async () =>
+      /SEARCH (\d+)/.exec(await imap('UID SEARCH SUBJECT "From the shop"', "INBOX", process.env.GREEN_IMAPS, "bob@green.test")),
+    "it is at green",
+    60,
+  );
+  const envelope = await imap(`UID FETCH ${found[1]} ENVELOPE`, "INBOX", process.env.GREEN_IMAPS, "bob@green.test");
+  assert.match(envelope, /"The Shop" NIL "shop" "blue\.test"/);
+  await page.goto(`${process.env.URL}/settings`);
+  await shop.getByRole("button", { name: "Remove shop@blue.test" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Yes" }).click();
+  await shop.waitFor({ state: "detached" });
+  assert.deepEqual(page.troubles, []);
+  await page.context().close();
+});
+
 test("a letter without a recipient or with a wrong one is not sent, and it says why", async () => {
   const page = await signedIn(browser);
   const sheet = await compose(page, { subject: "To nobody", body: "x" });
@@ -125,6 +174,28 @@ test("sending later is held by the server, is in Sent with its time, and can be 
   await page.getByRole("dialog", { name: "For Monday" }).waitFor();
   await toast(page, "Not sent").waitFor();
   await until(async () => !/SEARCH \d+/.test(await inSent("For Monday")), "it is not in Sent");
+  await page.context().close();
+});
+
+test("a letter for later is taken back from Sent long after, and opens again", async () => {
+  const page = await signedIn(browser);
+  const sheet = await compose(page, { to: "bob@green.test", subject: "Second thoughts", body: "Or not." });
+  await sheet.getByRole("button", { name: "Send later" }).click();
+  await page.getByRole("menuitem", { name: "Monday morning" }).click();
+  await toast(page, "Will be sent").waitFor();
+  // Another day: nothing of this visit is left.
+  await page.goto(`${process.env.URL}/mail/sent`);
+  await row(page, "Second thoughts").click();
+  await page.locator(".evidence").getByText("Will be sent").waitFor();
+  await page.keyboard.press("y");
+  await shot(page, "scheduled");
+  assert.deepEqual(await findings(page), []);
+  await page.getByRole("button", { name: "Do not send" }).click();
+  await page.getByRole("dialog", { name: "Second thoughts" }).getByText("Or not.").waitFor();
+  await toast(page, "Not sent").waitFor();
+  assert.doesNotMatch(await inSent("Second thoughts"), /SEARCH \d+/);
+  assert.match(await imap('UID SEARCH DRAFT SUBJECT "Second thoughts"', "Drafts"), /SEARCH \d+/);
+  assert.deepEqual(page.troubles, []);
   await page.context().close();
 });
 
@@ -200,6 +271,73 @@ test("a draft outlives the death of the server, and of the browser", async () =>
   // One draft, not one for each save.
   assert.equal((await imap('UID SEARCH SUBJECT "Never lost"', "Drafts")).match(/\d+/g).length, 1);
   await context.close();
+});
+
+const drafted = async (words) => /SEARCH \d+/.test(await imap(`UID SEARCH ${words}`, "Drafts"));
+const keptHere = (page) => page.evaluate(() => Object.keys(localStorage).filter((name) => name.startsWith("draft:")));
+
+test("a letter that is being written when one signs out is on the server, and not left on the device", async () => {
+  const page = await signedIn(browser);
+  await compose(page, { to: "bob@green.test", subject: "Written to the end", body: "The last words." });
+  await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Sign out" }).click()]);
+  await page.getByLabel("Password").waitFor();
+  assert.ok(await drafted('SUBJECT "Written to the end" BODY "The last words."'));
+  assert.deepEqual(await keptHere(page), []);
+  await page.context().close();
+});
+
+test("a letter that the server cannot take is asked about at sign-out, and stays where it is", async () => {
+  const page = await signedIn(browser);
+  await compose(page, { to: "bob@green.test", subject: "In the tunnel", body: "No net." });
+  await page.context().setOffline(true);
+  await page.keyboard.type(" Still none.");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  const question = page.getByRole("dialog", { name: /Not on the server yet: In the tunnel/ });
+  await question.waitFor();
+  await shot(page, "leave-question");
+  assert.deepEqual(await findings(page), []);
+  await question.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("dialog", { name: "In the tunnel" }).getByText("No net. Still none.").waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await question.getByRole("button", { name: "Yes" }).click();
+  await toast(page, "you are still signed in").waitFor();
+  await page.getByRole("dialog", { name: "In the tunnel" }).getByText("No net. Still none.").waitFor();
+  await page.context().setOffline(false);
+  await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Sign out" }).click()]);
+  await page.getByLabel("Password").waitFor();
+  assert.ok(await drafted('SUBJECT "In the tunnel" BODY "Still none."'));
+  await page.context().close();
+});
+
+test("what one account wrote is not shown to another that signs in at the same device", async () => {
+  const page = await signedIn(browser);
+  await page.route("**/jmap/api", (route) =>
+    /"Email\/set"/.test(route.request().postData() ?? "") ? route.abort() : route.continue(),
+  );
+  await compose(page, { subject: "For my eyes", body: "Secret." });
+  await until(async () => (await keptHere(page)).length === 1, "it is kept here");
+  // The session ends elsewhere, and somebody else signs in in the same window.
+  await page.context().clearCookies();
+  await page.keyboard.type("!");
+  await page.getByRole("button", { name: "Look for new mail" }).click();
+  await page.getByLabel("Password").waitFor();
+  const enter = async (who) => {
+    await page.locator("input[name=username]").fill(who);
+    await page.locator("input[name=password]").fill(process.env.PASSWORD);
+    await page.keyboard.press("Enter");
+    await page.locator("main.panes").waitFor();
+  };
+  await page.unroute("**/jmap/api");
+  await Promise.all([page.waitForEvent("load"), enter("carol@blue.test")]);
+  await page.locator(".account").getByText("carol@blue.test").waitFor();
+  await page.waitForTimeout(500);
+  assert.equal(await page.locator(".sheet").count(), 0);
+  assert.equal((await keptHere(page)).length, 1);
+  await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Sign out" }).click()]);
+  await enter(address);
+  await page.getByRole("dialog", { name: "For my eyes" }).getByText("Secret.!").waitFor();
+  await until(() => drafted('SUBJECT "For my eyes" BODY "Secret."'), "the server has it");
+  await page.context().close();
 });
 
 test("a discarded draft comes back by undo", async () => {

@@ -116,6 +116,122 @@ test("two browsers and an IMAP client on one account are in step", async () => {
   await two.context().close();
 });
 
+test("a label is renamed, and removed without losing a letter; the bin is emptied for good", async () => {
+  const page = await signedIn(browser);
+  const menu = async (name, item) => {
+    const line = page.getByRole("navigation").getByRole("listitem").filter({ hasText: name });
+    await line.getByRole("link").focus();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.getByRole("menuitem", { name: item }).press("Enter");
+  };
+  await page.getByRole("button", { name: "New label or folder" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("Tenants");
+  await page.keyboard.press("Enter");
+  await rail(page, "Tenants").waitFor();
+  // One letter lies only here, one in the inbox too.
+  await row(page, "Letter 13").focus();
+  await page.keyboard.press("v");
+  await page.getByRole("menuitem", { name: "Tenants" }).click();
+  await row(page, "Letter 13").waitFor({ state: "detached" });
+  await row(page, "Letter 12").focus();
+  await page.keyboard.press("x");
+  await page.keyboard.press("l");
+  await page.getByRole("menuitemcheckbox", { name: "Tenants" }).click();
+  await row(page, "Letter 12").getByText("Tenants").waitFor();
+  await menu("Tenants", "Rename");
+  await page.getByRole("dialog").getByLabel("Name").fill("Lodgers");
+  await page.keyboard.press("Enter");
+  await rail(page, "Lodgers").waitFor();
+  assert.match(await imap('UID SEARCH SUBJECT "Letter 13"', "Lodgers"), /SEARCH \d+/);
+  await rail(page, "Lodgers").click();
+  await row(page, "Letter 13").waitFor();
+  await menu("Lodgers", "Delete label or folder");
+  await page.getByRole("dialog", { name: /Its messages stay/ }).waitFor();
+  await shot(page, "remove-label");
+  assert.deepEqual(await findings(page), []);
+  await page.getByRole("dialog").getByRole("button", { name: "Yes" }).press("Enter");
+  await rail(page, "Lodgers").waitFor({ state: "detached" });
+  assert.match(await imap('UID SEARCH SUBJECT "Letter 13"', "Archive"), /SEARCH \d+/);
+  assert.doesNotMatch(await imap('UID SEARCH SUBJECT "Letter 12"', "Archive"), /SEARCH \d+/);
+  await row(page, "Letter 12").waitFor();
+  // The bin.
+  await deliver(`From: Carol <carol@blue.test>\nTo: ${address}\nSubject: Throw me away\n\nNow.\n`);
+  await row(page, "Throw me away").focus();
+  await page.keyboard.press("#");
+  await row(page, "Throw me away").waitFor({ state: "detached" });
+  await until(async () => /SEARCH \d+/.test(await imap("UID SEARCH ALL", "Trash")), "it is in the bin");
+  await menu("Bin", "Empty Bin");
+  await page
+    .getByRole("dialog", { name: /deleted for good/ })
+    .getByRole("button", { name: "Yes" })
+    .press("Enter");
+  await toast(page, "deleted for good").or(toast(page, "Deleted for good")).first().waitFor();
+  assert.doesNotMatch(await imap("UID SEARCH ALL", "Trash"), /SEARCH \d+/);
+  assert.deepEqual(page.troubles, []);
+  await page.context().close();
+});
+
+test("a row tells of its whole conversation: how many letters, from whom, and one that was not read", async () => {
+  const part = (n, from, text) =>
+    deliver(
+      `From: ${from}\nTo: ${address}\nSubject: ${n > 1 ? "Re: " : ""}The boat\nMessage-ID: <boat${n}@blue.test>\n${n > 1 ? "In-Reply-To: <boat1@blue.test>\nReferences: <boat1@blue.test>\n" : ""}\n${text}\n`,
+      from.match(/<(.*)>/)[1],
+    );
+  await part(1, "Carol Cook <carol@blue.test>", "Who rows?");
+  await part(2, "Dora Dale <dora@blue.test>", "I do.");
+  const page = await signedIn(browser);
+  const boat = row(page, "The boat");
+  await boat.locator(".thread-count").getByText("2").waitFor();
+  assert.equal(await boat.count(), 1);
+  assert.equal(await boat.locator(".names").innerText(), "Carol, Dora");
+  // The last one is read, the first is not.
+  const uids = (await imap('UID SEARCH SUBJECT "The boat"')).match(/\d+/g);
+  assert.equal(uids.length, 2);
+  await imap(`UID STORE ${uids[1]} +FLAGS (\\Seen)`);
+  await page.waitForTimeout(500);
+  assert.match(await boat.getAttribute("class"), /unread/);
+  await imap(`UID STORE ${uids[0]} +FLAGS (\\Seen)`);
+  await until(async () => !(await boat.getAttribute("class")).includes("unread"), "all of it is read");
+  await part(3, "Erin Eads <erin@blue.test>", "Me too.");
+  await boat.locator(".thread-count").getByText("3").waitFor();
+  assert.match(await boat.getAttribute("class"), /unread/);
+  await shot(page, "thread-rows");
+  assert.deepEqual(await findings(page), []);
+  assert.deepEqual(page.troubles, []);
+  await page.context().close();
+});
+
+test("a muted conversation stays out of the inbox, until it is heard again", async () => {
+  const part = (n) =>
+    deliver(
+      `From: Carol <carol@blue.test>\nTo: ${address}\nSubject: Re: Endless\nMessage-ID: <endless${n}@blue.test>\n${n > 1 ? "References: <endless1@blue.test>\n" : ""}\nPart ${n}.\n`,
+    );
+  await part(1);
+  const page = await signedIn(browser);
+  await row(page, "Endless").focus();
+  await page.keyboard.press("m");
+  await toast(page, "Muted: answers stay out of your inbox").waitFor();
+  await page.keyboard.press("e");
+  await row(page, "Endless").waitFor({ state: "detached" });
+  await part(2);
+  await until(async () => /SEARCH \d+/.test(await imap('UID SEARCH BODY "Part 2."', "Archive")), "the answer is in the archive");
+  assert.doesNotMatch(await imap('UID SEARCH BODY "Part 2."'), /SEARCH \d+/);
+  // Another letter of the same person is not meant.
+  await deliver(`From: Carol <carol@blue.test>\nTo: ${address}\nSubject: Not that one\n\nHello.\n`);
+  await row(page, "Not that one").waitFor();
+  await rail(page, "Archive").click();
+  await row(page, "Endless").focus();
+  await page.keyboard.press("m");
+  await toast(page, "No longer muted").waitFor();
+  await part(3);
+  await rail(page, "Inbox").click();
+  await row(page, "Endless").waitFor();
+  assert.match(await imap('UID SEARCH BODY "Part 3."'), /SEARCH \d+/);
+  assert.deepEqual(page.troubles, []);
+  await page.context().close();
+});
+
 test("a conversation is one row, opens whole, and can be taken apart", async () => {
   await deliver(`From: Carol <carol@blue.test>\nTo: ${address}\nSubject: Lunch\nMessage-ID: <lunch1@blue.test>\n\nShall we?\n`);
   await deliver(

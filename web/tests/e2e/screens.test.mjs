@@ -60,6 +60,46 @@ const SCREENS = {
     await page.goto(`${process.env.URL}/search/${encodeURIComponent("subject:letter from:carol")}`);
     await page.getByRole("grid").waitFor();
   },
+  suggestions: async (page) => {
+    await page.keyboard.press("/");
+    await page.keyboard.type(" f");
+    await page.getByRole("option", { name: "from:" }).waitFor();
+  },
+  rail: async (page) => {
+    await page.goto(`${process.env.URL}/mail/inbox`);
+    await row(page, "Lease draft").waitFor();
+    // Where the rail is hidden.
+    const button = page.getByRole("button", { name: "Menu" });
+    if (await button.isVisible()) await button.click();
+    await page.getByRole("link", { name: "Settings" }).waitFor();
+  },
+  question: async (page) => {
+    await page.getByRole("button", { name: "New label or folder" }).click();
+    await page.getByRole("dialog").getByLabel("Name").waitFor();
+  },
+  selection: async (page) => {
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    const button = page.getByRole("button", { name: "Menu" });
+    if (await button.isVisible()) await button.click();
+    await row(page, "Lease draft").focus();
+    await page.keyboard.press("*");
+    await page.keyboard.press("a");
+    await page.getByRole("button", { name: "Clear selection" }).waitFor();
+  },
+  "snooze-menu": async (page) => {
+    await page.keyboard.press("b");
+    await page.getByRole("menuitem", { name: "Pick a time" }).waitFor();
+  },
+  "label-menu": async (page) => {
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("l");
+    await page.getByRole("menuitem", { name: "New label or folder" }).waitFor();
+  },
+  contacts: async (page) => {
+    await page.goto(`${process.env.URL}/contacts`);
+    await page.getByRole("heading", { name: "Contacts" }).waitFor();
+  },
   empty: async (page) => {
     await page.goto(`${process.env.URL}/mail/trash`);
     await page.locator(".empty, .row").first().waitFor();
@@ -68,6 +108,14 @@ const SCREENS = {
     await page.goto(`${process.env.URL}/settings`);
     await page.getByRole("heading", { name: "Settings", exact: true }).waitFor();
     await page.getByRole("heading", { name: "Mail files" }).waitFor();
+  },
+  vacation: async (page) => {
+    await page.getByRole("region", { name: "Automatic reply" }).waitFor();
+    await page.getByRole("region", { name: "Automatic reply" }).evaluate((one) => one.scrollIntoView());
+  },
+  "own-keys": async (page) => {
+    await page.getByText("Keys of your own").click();
+    await page.locator(".key-table").evaluate((one) => one.scrollIntoView());
   },
   account: async (page) => {
     await page.getByRole("heading", { name: "Account and security" }).scrollIntoViewIfNeeded();
