@@ -192,6 +192,7 @@ class IndexedTransaction final : public Transaction {
   void erase(Space space, std::string_view key) override {
     if (!batch_.Delete(database_.family(space), key).ok()) std::abort();
   }
+  void allow_large() override {}
 
  private:
   const RocksDatabase& database_;

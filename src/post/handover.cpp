@@ -14,6 +14,7 @@
 namespace posthorn::post {
 namespace {
 
+constexpr std::size_t many_accounts = 10;     // more may need a larger commit than the usual one
 constexpr std::size_t inline_limit = 65'536;  // below this, hopping to a worker costs more than the work
 
 struct PrepareWork {
@@ -203,10 +204,14 @@ Task<Result<Handover::Answer>> Handover::make_answer(store::Store& store, crypto
 }
 
 Status Handover::write(const store::Store& store, store::Transaction& tx) const {
+  // Each mailbox takes a few KiB of rows (summary, evidence), and all of them are one commit.
+  if (accounts_.size() > many_accounts) tx.allow_large();
+  // Whom it is to alone is refused what does not fit; a refusal of one of many would be one of all.
+  const auto quota = accounts_.size() > 1 || entry_ ? store::Quota::once_over : store::Quota::strict;
   for (std::size_t i = 0; i < accounts_.size(); ++i) {
     TRY_ASSIGN(const bool muted, quiet_[i] ? store::joins_muted_thread(tx, accounts_[i], *local_) : Result<bool>(false));
     const std::array<std::string, 1> flags{std::string(store::muted_keyword)};
-    const auto added = store.append(tx, accounts_[i], muted ? *quiet_[i] : inboxes_[i], *local_, std::span(flags).first(muted ? 1 : 0), received_);
+    const auto added = store.append(tx, accounts_[i], muted ? *quiet_[i] : inboxes_[i], *local_, std::span(flags).first(muted ? 1 : 0), received_, quota);
     if (!added) return fail(added.error());
   }
   if (entry_) {

@@ -18,7 +18,7 @@ mail::Date date_of(WallTime time) {
 Reply reply_for(const Error& error) {
   switch (error.code) {
     case Errc::over_quota: return {452, "4.2.2", "A recipient's mailbox is full, please try again later", error.what};
-    case Errc::too_big: return {552, "5.3.4", "The message is too large", error.what};
+    case Errc::too_big: return {552, "5.5.3", "The message is too large for all its recipients at once; send it to fewer at a time", error.what};
     case Errc::not_found: return {451, "4.3.0", "A recipient went away while the message came in, please try again", error.what};
     default: return {451, "4.3.0", "The message could not be stored safely, please try again later", error.what};
   }

@@ -151,13 +151,14 @@ bool is_its_own(const Error& error) {
 }  // namespace
 
 Result<CreatedEmail> Store::create_email(Transaction& tx, AccountId account, std::span<const MailboxId> mailboxes, const Prepared& prepared,
-                                         std::span<const std::string> flags, WallTime received, Uid* first_uid) const {
+                                         std::span<const std::string> flags, WallTime received, Uid* first_uid, Quota quota) const {
   TRY_ASSIGN(auto write, AccountWrite::begin(tx, account));
   TRY_ASSIGN(const auto account_bytes, tx.get(Space::account, key::of(account)));
   if (!account_bytes) return fail(Errc::not_found, "there is no such account");
   TRY_ASSIGN(const auto record, decode_account(*account_bytes));
   auto& clock = write.clock();
-  if (record.quota_bytes != 0 && clock.bytes + prepared.size > record.quota_bytes)
+  const auto size = quota == Quota::strict ? prepared.size : 1;
+  if (record.quota_bytes != 0 && clock.bytes + size > record.quota_bytes)
     return fail(Errc::over_quota, "the account " + record.name + " is full", "Delete mail, or raise the quota with: posthorn account set " + record.name + " --quota SIZE");
   if (mailboxes.empty()) return fail(Errc::invalid, "an email must be in a mailbox");
   for (const auto mailbox : mailboxes) TRY(write.mailbox(mailbox));

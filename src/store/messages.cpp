@@ -63,12 +63,12 @@ Status finish_if_touched(AccountWrite& write) { return touched(write) ? write.fi
 }  // namespace
 
 Result<Appended> Store::append(Transaction& tx, AccountId account, MailboxId mailbox, const Prepared& prepared,
-                               std::span<const std::string> flags, WallTime received) const {
+                               std::span<const std::string> flags, WallTime received, Quota quota) const {
   TRY_ASSIGN(const auto bytes, tx.get(Space::mailbox, key::of(account, mailbox)));
   if (!bytes) return fail(Errc::not_found, "there is no such mailbox");
   TRY_ASSIGN(const auto box, decode_mailbox(*bytes));
   Uid uid{};
-  TRY_ASSIGN(const auto made, create_email(tx, account, std::span(&mailbox, 1), prepared, flags, received, &uid));
+  TRY_ASSIGN(const auto made, create_email(tx, account, std::span(&mailbox, 1), prepared, flags, received, &uid, quota));
   return Appended{box.uidvalidity, uid, made.email};
 }
 

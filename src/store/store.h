@@ -119,6 +119,10 @@ struct Route {
   std::string detail;                   // of a plus-address: what stood after '+'
 };
 
+// strict: what would go over the quota is refused. once_over: it is taken while the account is not full yet. A letter whose size nobody
+// announced was promised to its recipients before it came, and one mailbox that it fills must not keep it from the others.
+enum class Quota : std::uint8_t { strict, once_over };
+
 // How collect_garbage() goes about it while others want to commit.
 struct GarbagePace {
   std::size_t rows = 5000;  // of one commit
@@ -156,10 +160,10 @@ class Store {
   Status remove_blob_reference(Transaction& tx, const BlobId& blob, std::string_view owner) const;
   // Inside a transaction: adds the message to a mailbox. Quota is checked here; errors roll back the transaction.
   Result<Appended> append(Transaction& tx, AccountId account, MailboxId mailbox, const Prepared& prepared,
-                          std::span<const std::string> flags, WallTime received) const;
+                          std::span<const std::string> flags, WallTime received, Quota quota = Quota::strict) const;
   // Inside a transaction: the same into several mailboxes at once.
   Result<CreatedEmail> create_email(Transaction& tx, AccountId account, std::span<const MailboxId> mailboxes, const Prepared& prepared,
-                                    std::span<const std::string> flags, WallTime received, Uid* first_uid = nullptr) const;
+                                    std::span<const std::string> flags, WallTime received, Uid* first_uid = nullptr, Quota quota = Quota::strict) const;
   // Inside a transaction: JMAP objects that are no mail; returns their ids in order. not_found: one that is to change is gone.
   Result<std::vector<ObjectId>> write_objects(Transaction& tx, AccountId account, std::span<const ObjectWrite> writes) const;
   // To be called once after the commit of a transaction that touched these accounts.

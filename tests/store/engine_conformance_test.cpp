@@ -322,6 +322,30 @@ TEST_P(EngineConformance, RefusesATransactionOverTheBudget) {
   EXPECT_EQ(value_of(*view, Space::chunk, "3"), "-");
 }
 
+TEST_P(EngineConformance, ATransactionMayAskForALargerBudget) {
+  const std::string whole(transaction_budget, 'x'), most(largest_transaction, 'x');
+  EXPECT_TRUE(transact(engine(), [&whole](Transaction& tx) -> Status {
+    tx.allow_large();
+    tx.put(Space::chunk, "1", whole);
+    tx.put(Space::chunk, "2", whole);
+    return {};
+  }));
+  EXPECT_EQ(value_of(*engine().snapshot(), Space::chunk, "2"), whole);
+  const auto over = transact(engine(), [&most](Transaction& tx) -> Status {
+    tx.allow_large();
+    tx.put(Space::chunk, "3", most);
+    return {};
+  });
+  ASSERT_FALSE(over);
+  EXPECT_EQ(over.error().code, Errc::too_big);
+  // It was that one's alone.
+  const auto usual = transact(engine(), [&whole](Transaction& tx) -> Status {
+    tx.put(Space::chunk, "4", whole);
+    return {};
+  });
+  EXPECT_FALSE(usual);
+}
+
 TEST_P(EngineConformance, SerialisesTransactionsOfManyThreads) {
   constexpr int threads = 8, each = 125;
   std::atomic<int> failed = 0;

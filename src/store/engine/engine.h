@@ -6,7 +6,7 @@
 // that wait while a sync runs, run them over one batch, sync once and then call done for each (group commit).
 // fn must be pure apart from the Transaction (it may be run again), short (budget 2 MB written, 1 s), and must not block.
 // `done` is called from a thread of the engine's after the sync returned, or with the error. After a failed sync the
-// engine is poisoned: every later transact fails with Errc::io until the process starts anew (faults.md 5).
+// engine is poisoned: every later transact fails with Errc::io until it was opened again from its log (faults.md 5).
 // Nothing is visible to readers before it is durable.
 #pragma once
 
@@ -36,6 +36,9 @@ constexpr std::size_t index_of(Space space) { return all_spaces.find(static_cast
 // A transaction may write this much, keys and values of all puts and erases counted; one that wrote more is rolled back
 // and fails with Errc::too_big. Bulk work goes in several transactions.
 inline constexpr std::size_t transaction_budget = 2u << 20;
+// The budget of one that asked for more, because it cannot be split: a letter to a thousand people is one commit, or nobody could say what
+// became of it. Others wait while it is written, so it is not for what may be large by habit.
+inline constexpr std::size_t largest_transaction = 32u << 20;
 
 struct Entry { std::string key, value; };
 
@@ -55,6 +58,8 @@ class Transaction : public Reader {
  public:
   virtual void put(Space space, std::string_view key, std::string_view value) = 0;
   virtual void erase(Space space, std::string_view key) = 0;
+  // Raises the budget of this transaction to largest_transaction.
+  virtual void allow_large() = 0;
 };
 
 using Work = std::function<Status(Transaction&)>;  // an error of fn rolls back what fn wrote, and only that

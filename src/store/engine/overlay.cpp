@@ -96,12 +96,12 @@ Result<std::optional<Entry>> OverlayTransaction::last(Space space, std::string_v
 
 void OverlayTransaction::put(Space space, std::string_view key, std::string_view value) {
   bytes_ += key.size() + value.size();
-  if (bytes_ <= transaction_budget) write(space, key, std::string(value));
+  if (bytes_ <= budget_) write(space, key, std::string(value));
 }
 
 void OverlayTransaction::erase(Space space, std::string_view key) {
   bytes_ += key.size();
-  if (bytes_ <= transaction_budget) write(space, key, std::nullopt);
+  if (bytes_ <= budget_) write(space, key, std::nullopt);
 }
 
 void OverlayTransaction::write(Space space, std::string_view key, Overlay::Cell value) {
@@ -127,10 +127,7 @@ Status OverlayTransaction::run(const Work& work) {
   } catch (...) {
     status = fail(Errc::io, "a transaction threw something that is no exception", "This is a bug in Posthorn: report it.");
   }
-  if (status && bytes_ > transaction_budget) {
-    status = fail(Errc::too_big, "a transaction wrote " + std::to_string(bytes_) + " bytes, over its budget of " +
-                                     std::to_string(transaction_budget));
-  }
+  if (status && bytes_ > budget_) status = fail(Errc::too_big, "a transaction wrote " + std::to_string(bytes_) + " bytes, over its budget of " + std::to_string(budget_));
   if (!status) rollback();
   return status;
 }

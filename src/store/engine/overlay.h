@@ -47,6 +47,7 @@ class OverlayTransaction final : public Transaction {
   Result<std::optional<Entry>> last(Space space, std::string_view from, std::string_view to) const override;
   void put(Space space, std::string_view key, std::string_view value) override;
   void erase(Space space, std::string_view key) override;
+  void allow_large() override { budget_ = largest_transaction; }
 
   // Runs `work`: on its error, an exception (a bug: becomes Errc::io) or a burst budget, all it wrote is taken back.
   Status run(const Work& work);
@@ -61,7 +62,7 @@ class OverlayTransaction final : public Transaction {
   const Reader& base_;
   Overlay& overlay_;
   std::vector<Written> written_;
-  std::size_t bytes_ = 0;
+  std::size_t bytes_ = 0, budget_ = transaction_budget;
 };
 
 }  // namespace posthorn::store
