@@ -20,6 +20,7 @@
 #include "dns/unbound_resolver.h"
 #include "http/server.h"
 #include "imap/server.h"
+#include "jmap/core/turns.h"
 #include "jmap/oidc/provider.h"
 #include "jmap/push/desk.h"
 #include "jmap/web/web.h"
@@ -45,7 +46,7 @@ namespace posthorn::app {
 namespace {
 
 constexpr auto grace_time = std::chrono::seconds(10);
-constexpr unsigned image_threads = 4, sign_on_threads = 2;
+constexpr unsigned image_threads = 4, method_threads = 4, sign_on_threads = 2;
 constexpr auto sign_on_timeout = std::chrono::seconds(5);
 constexpr auto grace_step = std::chrono::milliseconds(50);
 constexpr auto pressure_look = std::chrono::milliseconds(200);
@@ -72,6 +73,8 @@ struct Server {
   std::unique_ptr<post::Office> office;
   std::unique_ptr<post::Outbox> outbox;
   std::unique_ptr<store::Catalogs> catalogs;
+  std::unique_ptr<jmap::Turns> turns;
+  net::Budget own_budget;  // for what our own people hand in: what comes from outside has its own, the post office's
   std::unique_ptr<store::Waker> waker;
   std::unique_ptr<store::search::Index> words;
   std::unique_ptr<store::search::Indexer> indexer;
@@ -103,6 +106,7 @@ struct Server {
         memory(std::move(gauge)),
         account_connections(std::make_shared<net::AccountConnections>(c.limits.connections_per_account_and_address, c.limits.connections_per_account)),
         post_options(c.post),
+        own_budget(c.limits.receive_budget),
         sockets(std::move(bound)) {}
 
   Status open(crypto::KeyringSockets keys);
@@ -161,6 +165,7 @@ Status Server::open(crypto::KeyringSockets keys) {
   office->watch_with(*reports);
   outbox = std::make_unique<post::Outbox>(runtime.context(0).get_executor(), *core->store, *core->keyring, *sender, post_options, *core->clock, *log);
   catalogs = std::make_unique<store::Catalogs>(*core->store);
+  turns = std::make_unique<jmap::Turns>(*core->clock, method_threads);
   waker = std::make_unique<store::Waker>(runtime.context(0).get_executor(), *core->store, *log);
   words = std::make_unique<store::search::Index>(*core->keyring);
   indexer = std::make_unique<store::search::Indexer>(runtime.context(0).get_executor(), *core->store, *core->keyring, *log);
@@ -179,6 +184,8 @@ Status Server::open(crypto::KeyringSockets keys) {
   images.emplace(jmap::ImageFetching{*resolver, image_workers, post_options.allow_private_routes, post_options.ca_file});
   jmap_services->images = &*images;
   jmap_services->words = words.get();
+  jmap_services->turns = turns.get();
+  jmap_services->budget = &own_budget;
   web = std::make_unique<jmap::Web>(*jmap_services, stopping);
   TRY(listen_all());
   const ControlServices services{*core->store, *core->keyring, *sender, *resolver, *reports};
@@ -259,6 +266,7 @@ net::StartSession Server::session_for(const ListenConfig& listen) {
       options.host_name = config.name;
       options.implicit_tls = listen.service == ServiceKind::imaps;
       options.append_limit = config.limits.message_size;
+      options.budget = &own_budget;
       options.search_time = config.limits.search_time;
       options.pressure = pressure.get();
       options.connections = account_connections.get();
@@ -435,6 +443,7 @@ Status serve(const Config& config) {
   server.runtime.run();
   // What still reads on a worker uses the store: nothing goes before it has ended.
   server.runtime.workers().stop();
+  server.turns->workers().stop();
   server.ready = false;
   server.log->info("stopped");
   if (server.keyless) return fail(Errc::unavailable, "the keyring's process ended, and without keys no mail can be kept or read", "Start the server again");

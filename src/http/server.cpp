@@ -10,6 +10,8 @@ constexpr auto body_patience = std::chrono::seconds(60);
 constexpr auto write_patience = std::chrono::minutes(5);  // attacks.md E6: no progress, no connection
 constexpr std::size_t write_piece = 262'144, read_piece = 65'536;
 
+std::unexpected<Error> no_room() { return fail(Errc::unavailable, "too much is being received now"); }
+
 Response text_response(unsigned status, std::string_view why) {
   Response out;
   out.status = status;
@@ -70,7 +72,7 @@ Task<Result<std::size_t>> Exchange::more_of_body(std::string& to, std::uint64_t 
   co_return count;
 }
 
-Task<Result<std::string>> Exchange::sized_body(std::uint64_t limit) {
+Task<Result<std::string>> Exchange::sized_body(std::uint64_t limit, net::Share* share) {
   const auto length = head_.length.value_or(0);
   if (length > limit) co_return fail(Errc::too_big, "the body is over " + std::to_string(limit) + " octets");
   std::string out;
@@ -80,7 +82,9 @@ Task<Result<std::string>> Exchange::sized_body(std::uint64_t limit) {
     buffer_ = out.substr(length);
     out.resize(length);
   }
-  while (out.size() < length) {
+  for (;;) {
+    if (share != nullptr && !share->raise_to(out.size())) co_return no_room();
+    if (out.size() == length) break;
     auto got = co_await more_of_body(out, length - out.size(), out.size());
     if (!got) co_return fail(got.error());
   }
@@ -88,13 +92,14 @@ Task<Result<std::string>> Exchange::sized_body(std::uint64_t limit) {
   co_return out;
 }
 
-Task<Result<std::string>> Exchange::chunked_body(std::uint64_t limit) {
+Task<Result<std::string>> Exchange::chunked_body(std::uint64_t limit, net::Share* share) {
   ChunkReader reader;
   std::string out;
   for (;;) {
     auto taken = reader.take(buffer_, out, limit);
     if (!taken) co_return fail(taken.error());
     buffer_.erase(0, *taken);
+    if (share != nullptr && !share->raise_to(out.size())) co_return no_room();
     if (reader.done()) break;
     auto got = co_await more_of_body(buffer_, read_piece, out.size());
     if (!got) co_return fail(got.error());
@@ -103,14 +108,14 @@ Task<Result<std::string>> Exchange::chunked_body(std::uint64_t limit) {
   co_return out;
 }
 
-Task<Result<std::string>> Exchange::body(std::uint64_t limit) {
+Task<Result<std::string>> Exchange::body(std::uint64_t limit, net::Share* share) {
   if (head_.expects_continue && head_.length.value_or(0) <= limit) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     auto written = co_await stream_.write(go_on);
     if (!written) co_return fail(written.error());
   }
-  if (head_.chunked) co_return co_await chunked_body(limit);
-  co_return co_await sized_body(limit);
+  if (head_.chunked) co_return co_await chunked_body(limit, share);
+  co_return co_await sized_body(limit, share);
 }
 
 Task<Status> Exchange::respond(Response response) {

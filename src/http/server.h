@@ -14,6 +14,7 @@
 #include "http/chunk_reader.h"
 #include "http/message.h"
 #include "http/request_head.h"
+#include "net/budget.h"
 
 namespace posthorn::http {
 
@@ -26,8 +27,8 @@ class Exchange {
   Stream& stream() { return stream_; }
   Endpoint peer() const { return stream_.peer(); }
 
-  // The whole body. too_big: over `limit` (answer 413); else the connection is at its end.
-  Task<Result<std::string>> body(std::uint64_t limit);
+  // The whole body. too_big: over `limit` (answer 413); unavailable: `share` cannot hold it (503); else the connection is at its end.
+  Task<Result<std::string>> body(std::uint64_t limit, net::Share* share = nullptr);
   Task<Status> respond(Response response);
 
   // A response whose body is told piece by piece and ends with the connection (EventSource).
@@ -43,8 +44,8 @@ class Exchange {
   bool has_body() const { return head_.chunked || head_.length.value_or(0) > 0; }
 
  private:
-  Task<Result<std::string>> sized_body(std::uint64_t limit);
-  Task<Result<std::string>> chunked_body(std::uint64_t limit);
+  Task<Result<std::string>> sized_body(std::uint64_t limit, net::Share* share);
+  Task<Result<std::string>> chunked_body(std::uint64_t limit, net::Share* share);
   Task<Result<std::size_t>> more_of_body(std::string& to, std::uint64_t most, std::uint64_t got);
 
   Stream& stream_;

@@ -11,6 +11,7 @@
 #include "base/stream.h"
 #include "base/task.h"
 #include "net/account_connections.h"
+#include "net/budget.h"
 #include "net/pressure.h"
 #include "net/tolls.h"
 #include "sasl/accounts.h"
@@ -26,6 +27,7 @@ struct ServerOptions {
   Duration search_time = std::chrono::seconds(2);    // of work for one SEARCH, then NO [LIMIT] (attacks.md E5)
   net::Pressure* pressure = nullptr;                 // under stress the time before login is short
   net::AccountConnections* connections = nullptr;    // of an account at once (attacks.md E10)
+  net::Budget* budget = nullptr;     // memory for messages that are being received, over all sessions; none: no limit
   net::Tolls* tolls = nullptr;       // a login gives back what the connection cost; none: nothing costs
   Duration login_timeout = std::chrono::seconds(60);
   Duration idle_timeout = std::chrono::minutes(30);  // RFC 9051 5.4

@@ -197,5 +197,23 @@ TEST(ImapAttacks, WildcardsOverManyMailboxesAreFast) {
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(500));
 }
 
+// attacks.md E1: the memory of all sessions together. What counts is what came, not what was announced.
+TEST(ImapRoom, AMessageIsTakenWhereThereIsRoomForIt) {
+  net::Budget budget(200'000);
+  House house;
+  house.world.options.budget = &budget;
+  auto& a = house.selected();
+  auto& b = house.selected();
+  EXPECT_EQ(a.say("1 APPEND INBOX {200001}"), "1 NO [UNAVAILABLE] Too much mail is being received now, try again later\r\n");
+  EXPECT_EQ(a.say("2 APPEND INBOX {150000}"), "+ Go on\r\n");
+  EXPECT_EQ(b.say("1 APPEND INBOX {150000}"), "+ Go on\r\n") << "nothing came yet";
+  a.send(std::string(149'000, 'x'));
+  b.send(std::string(149'000, 'x'));
+  EXPECT_TRUE(b.take().starts_with("* BYE Too much mail is being received now"));
+  EXPECT_TRUE(a.say(std::string(1'000, 'x')).ends_with("Done\r\n"));
+  a.say("3 NOOP");
+  EXPECT_TRUE(budget.has(200'000)) << "all was given back";
+}
+
 }  // namespace
 }  // namespace posthorn::imap

@@ -11,25 +11,8 @@ namespace {
 
 namespace json = boost::json;
 
-class Mail : public testing::Test {
+class Mail : public MailTest {
  protected:
-  json::object run(const std::string& method, const std::string& arguments) { return w.mail(method, "{\"accountId\":\"" + account_text(w.alice) + "\"" + (arguments.empty() ? "" : "," + arguments) + "}"); }
-  std::string error(const std::string& method, const std::string& arguments) {
-    auto answer = run(method, arguments);
-    return answer.contains("error") ? std::string(answer["error"].as_string()) : "none: " + json::serialize(answer);
-  }
-  std::string deliver(const std::string& headers, const std::string& body = "Hi\r\n", std::vector<std::string> flags = {}, const std::string& box = "INBOX") {
-    w.test.clock.advance(std::chrono::seconds(1));
-    const auto made = w.test.append(w.alice, headers + "\r\n" + body, std::move(flags), (*w.test.store.view(w.alice).mailbox(box))->id);
-    EXPECT_TRUE(made);
-    return store::object_id(made->email);
-  }
-  std::string box(const std::string& name) { return store::object_id((*w.test.store.view(w.alice).mailbox(name))->id); }
-  json::object email(const std::string& id, const std::string& properties) {
-    auto answer = run("Email/get", R"("ids":[")" + id + R"("],"properties":)" + properties);
-    EXPECT_TRUE(answer.contains("list")) << json::serialize(answer);
-    return answer.contains("list") && !answer["list"].as_array().empty() ? answer["list"].as_array()[0].as_object() : json::object{};
-  }
   json::object mailbox(const std::string& name) { return run("Mailbox/get", R"("ids":[")" + box(name) + "\"]")["list"].as_array()[0].as_object(); }
   std::vector<std::string> query(const std::string& arguments) {
     auto answer = run("Email/query", arguments);
@@ -45,8 +28,6 @@ class Mail : public testing::Test {
     return std::string(errors->get_object().at(id).as_object().at("type").as_string());
   }
   std::string create_error(const std::string& email) { return set_error(run("Email/set", R"("create":{"k":)" + email + "}"), "notCreated", "k"); }
-
-  World w;
 };
 
 using Ids = std::vector<std::string>;

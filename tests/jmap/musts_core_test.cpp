@@ -15,24 +15,10 @@ namespace {
 
 namespace json = boost::json;
 
-class Core : public testing::Test {
+class Core : public MailTest {
  protected:
   std::string own() const { return "\"accountId\":\"" + account_text(w.alice) + "\""; }
-  json::object run(const std::string& method, const std::string& arguments) { return w.mail(method, "{" + own() + (arguments.empty() ? "" : "," + arguments) + "}"); }
-  std::string error(const std::string& method, const std::string& arguments) {
-    auto answer = run(method, arguments);
-    return answer.contains("error") ? std::string(answer["error"].as_string()) : "none: " + json::serialize(answer);
-  }
-  std::string deliver(const std::string& headers, const std::string& body = "Hi\r\n") {
-    w.test.clock.advance(std::chrono::seconds(1));
-    const auto made = w.test.append(w.alice, headers + "\r\n" + body);
-    EXPECT_TRUE(made);
-    return store::object_id(made->email);
-  }
-  std::string box(const std::string& name) { return store::object_id((*w.test.store.view(w.alice).mailbox(name))->id); }
   std::string state(const std::string& type) { return std::string(run(type + "/get", R"("ids":[])")["state"].as_string()); }
-
-  World w;
 };
 
 void collect_ids(const json::value& value, std::set<std::string>& out) {

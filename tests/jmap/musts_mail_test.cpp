@@ -13,28 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-class Rfc8621 : public testing::Test {
- protected:
-  json::object run(const std::string& method, const std::string& arguments) { return w.mail(method, "{\"accountId\":\"" + account_text(w.alice) + "\"" + (arguments.empty() ? "" : "," + arguments) + "}"); }
-  std::string error(const std::string& method, const std::string& arguments) {
-    auto answer = run(method, arguments);
-    return answer.contains("error") ? std::string(answer["error"].as_string()) : "none: " + json::serialize(answer);
-  }
-  std::string deliver(const std::string& headers, const std::string& body = "Hi\r\n") {
-    w.test.clock.advance(std::chrono::seconds(1));
-    const auto made = w.test.append(w.alice, headers + "\r\n" + body);
-    EXPECT_TRUE(made);
-    return store::object_id(made->email);
-  }
-  std::string box(const std::string& name) { return store::object_id((*w.test.store.view(w.alice).mailbox(name))->id); }
-  json::object email(const std::string& id, const std::string& properties) {
-    auto answer = run("Email/get", R"("ids":[")" + id + R"("],"properties":)" + properties);
-    EXPECT_TRUE(answer.contains("list") && !answer["list"].as_array().empty()) << json::serialize(answer);
-    return answer.contains("list") && !answer["list"].as_array().empty() ? answer["list"].as_array()[0].as_object() : json::object{};
-  }
-
-  World w;
-};
+class Rfc8621 : public MailTest {};
 
 // rfc:8621#1.3.1
 TEST_F(Rfc8621, S1_3_1_TheCapabilityTellsWhatItMust) {

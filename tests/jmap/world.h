@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "jmap/core/request.h"
 #include "store/catalogs.h"
+#include "store/object_id.h"
 #include "store/test_store.h"
 
 namespace posthorn::jmap {
@@ -44,6 +45,33 @@ class World {
   std::unique_ptr<Log> log = null_log();
   store::Catalogs catalogs{test.store};
   Services services{test.store, *test.accounts, *test.keyring, test.clock, *log, nullptr, {}, "mx.blue.test", &catalogs};
+};
+
+// What tests of many methods say often, in alice's name.
+class MailTest : public testing::Test {
+ protected:
+  boost::json::object run(const std::string& method, const std::string& arguments) {
+    return w.mail(method, "{\"accountId\":\"" + account_text(w.alice) + "\"" + (arguments.empty() ? "" : "," + arguments) + "}");
+  }
+  std::string error(const std::string& method, const std::string& arguments) {
+    auto answer = run(method, arguments);
+    return answer.contains("error") ? std::string(answer["error"].as_string()) : "none: " + boost::json::serialize(answer);
+  }
+  std::string deliver(const std::string& headers, const std::string& body = "Hi\r\n", std::vector<std::string> flags = {}, const std::string& box = "INBOX") {
+    w.test.clock.advance(std::chrono::seconds(1));
+    const auto made = w.test.append(w.alice, headers + "\r\n" + body, std::move(flags), (*w.test.store.view(w.alice).mailbox(box))->id);
+    EXPECT_TRUE(made);
+    return store::object_id(made->email);
+  }
+  std::string box(const std::string& name) { return store::object_id((*w.test.store.view(w.alice).mailbox(name))->id); }
+  boost::json::object email(const std::string& id, const std::string& properties) {
+    auto answer = run("Email/get", R"("ids":[")" + id + R"("],"properties":)" + properties);
+    const bool found = answer.contains("list") && !answer["list"].as_array().empty();
+    EXPECT_TRUE(found) << boost::json::serialize(answer);
+    return found ? answer["list"].as_array()[0].as_object() : boost::json::object{};
+  }
+
+  World w;
 };
 
 }  // namespace posthorn::jmap

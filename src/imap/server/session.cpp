@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t write_at = 65'536;          // responses kept back for one write
 constexpr std::size_t write_slice = 262'144;      // octets that must go within write_timeout
 constexpr std::size_t read_size = 16'384, read_size_of_literal = 65'536;
+constexpr std::size_t hold_step = 65'536;            // a message is counted in such pieces; what is smaller is not
 constexpr std::size_t bad_limit = 20, failed_login_limit = 5;
 constexpr std::size_t worth_keeping = 512;        // of the output's memory while nothing is to say
 constexpr Duration write_timeout = std::chrono::minutes(5);
@@ -29,7 +30,7 @@ std::string_view word_of(Response::Kind kind) {
 Session::Session(std::unique_ptr<Stream> given, const ServerOptions& server_options, store::Store& mail, sasl::Accounts& who, Clock& time,
                  Log& logger, const std::atomic<bool>& stop)
     : stream(std::move(given)), options(server_options), store(mail), accounts(who), clock(time), log(logger), input(*stream),
-      stopping_(stop), reader_(CommandLimits::before_login()), started_(time.steady()) {}
+      stopping_(stop), reader_(CommandLimits::before_login()), started_(time.steady()), held_(server_options.budget) {}
 
 Task<void> Session::run() {
   greet();
@@ -54,12 +55,21 @@ CommandLimits Session::limits() const { return login ? CommandLimits::after_logi
 Task<bool> Session::next_command() {
   using Kind = CommandReader::Event::Kind;
   reader_.reset(limits());
+  held_.clear();
   while (!closing) {
     const auto event = reader_.next(input.buffered());
     input.consume(event.consumed);
     switch (event.kind) {
       case Kind::command: co_return true;
-      case Kind::go_on: out += "+ Go on\r\n"; break;
+      case Kind::go_on:
+        // attacks.md E1: who may log in may not take the memory of all.
+        if (options.budget == nullptr || options.budget->has(reader_.literal_left())) {
+          out += "+ Go on\r\n";
+        } else {
+          refuse(reader_.tag(), "NO [UNAVAILABLE] Too much mail is being received now, try again later");
+          reader_.reset(limits());
+        }
+        break;
       case Kind::refused:
         refuse(reader_.tag(), event.answer);
         reader_.reset(limits());
@@ -72,6 +82,7 @@ Task<bool> Session::next_command() {
       case Kind::more: {
         const bool got = co_await fill();
         if (!got) co_return false;
+        if (!held_.raise_to(reader_.text().size() / hold_step * hold_step)) bye("Too much mail is being received now, try again later", "no room for a message");
         break;
       }
     }

@@ -102,6 +102,7 @@ class Session {
   SteadyTime started_;
   SteadyTime read_until_{}, write_until_{};  // while a read or a write is pending
   std::size_t commands_ = 0, bad_ = 0, failed_logins_ = 0;
+  net::Share held_;  // for the command that is being read or worked on
   ModSeq keywords_at_{};
   std::string reason_;
   std::shared_ptr<void> place_;  // among the account's connections

@@ -171,11 +171,7 @@ std::string full_name(const json::object& card) {
 
 Expected<CardQuery> read_card_query(Arguments& arguments) {
   CardQuery out;
-  if (const auto value = arguments.any("filter")) {
-    auto filter = ConditionTree::parse(*value, check);
-    if (!filter) return method_fail(filter.error().code == Errc::invalid ? "invalidArguments" : "unsupportedFilter", filter.error().what);
-    out.filter = std::move(*filter);
-  }
+  JMAP_TRY(out.filter, read_conditions(arguments, check));
   JMAP_TRY(out.sort, read_sort(arguments, sort_properties));
   return out;
 }

@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "jmap/contacts/model.h"
-#include "jmap/mail/condition_tree.h"
-#include "jmap/mail/support.h"
+#include "jmap/mail/listed.h"
 
 namespace posthorn::jmap {
 

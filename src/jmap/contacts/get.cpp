@@ -15,44 +15,14 @@ using store::DataType;
 
 constexpr std::array<std::string_view, 8> book_properties = {"id", "name", "description", "sortOrder", "isDefault", "isSubscribed", "shareWith", "myRights"};
 
-// A method that a worker runs.
-struct Work {
-  Call* call;
-  json::object json;
-  Answer (*run)(Call&, Arguments);
-  Answer operator()() { return run(*call, Arguments(*call, std::move(json))); }
-};
-
-Task<Answer> later(Call& call, json::object json, Answer (*run)(Call&, Arguments)) {
-  Work work{&call, std::move(json), run};
-  co_return co_await on_worker(call, std::move(work));
-}
-
 Answer get_books(Call& call, Arguments arguments) {
   JMAP_TRY(const auto request, read_get(call, arguments));
   JMAP_CHECK(arguments.finish());
   JMAP_CHECK(check_properties(request, book_properties));
   const auto view = call.services.store.view(call.account());
   JMAP_TRY(const auto all, books_of(view));
-  json::array list;
-  std::vector<std::string> missing;
-  for (const auto& one : all)
-    if (!request.ids) list.push_back(only_wanted(request, book_json(one)));
-  for (const auto& id : request.ids.value_or(std::vector<std::string>())) {
-    const auto found = std::ranges::find(all, id, &Book::id);
-    if (found == all.end()) missing.push_back(id);
-    else list.push_back(only_wanted(request, book_json(*found)));
-  }
-  return get_answer(call, state_of_type(view, DataType::address_book), std::move(list), missing);
-}
-
-Expected<store::Delta<ObjectId>> delta_of(const store::View& view, DataType type, const std::string& since_state, std::size_t most) {
-  JMAP_TRY(const auto since, position_of(since_state));
-  auto history = store::History::read(view, since);
-  if (!history) return std::unexpected(cannot_calculate(history.error()));
-  auto delta = history->objects(type, most);
-  if (!delta) return std::unexpected(cannot_calculate(delta.error()));
-  return std::move(*delta);
+  const auto find = [](const std::vector<Book>& among, const std::string& id) { return std::ranges::find(among, id, &Book::id); };
+  return get_listed(call, request, all, find, book_json, state_of_type(view, DataType::address_book));
 }
 
 Answer change_books(Call& call, Arguments arguments) {
@@ -136,20 +106,8 @@ Answer query_changes_of_cards(Call& call, Arguments arguments) {
   const auto view = call.services.store.view(call.account());
   JMAP_TRY(const auto delta, delta_of(view, DataType::contact, asked.since, static_cast<std::size_t>(-1)));
   JMAP_TRY(const auto cards, cards_of(view));
-  const auto results = run(wanted, cards);
-  auto removed = ids_text(delta.updated);
-  for (const auto& one : ids_text(delta.destroyed)) removed.push_back(one);
-  const auto created = ids_text(delta.created);
-  json::array added;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    const json::value id(results[i]);
-    if (std::ranges::find(removed, id) != removed.end() || std::ranges::find(created, id) != created.end()) added.push_back(json::object{{"id", id}, {"index", i}});
-  }
-  if (asked.max != 0 && added.size() + removed.size() > asked.max) return method_fail("tooManyChanges", "There are more changes than maxChanges; query anew.");
-  json::object out{{"accountId", account_text(call.account())}, {"oldQueryState", asked.since}, {"newQueryState", state_of_type(view, DataType::contact)},
-                   {"removed", std::move(removed)}, {"added", std::move(added)}};
-  if (asked.total) out["total"] = results.size();
-  return out;
+  ChangedIds changed{ids_text(delta.created), ids_text(delta.updated), ids_text(delta.destroyed)};
+  return query_changes_answer(call, asked, std::move(changed), run(wanted, cards), state_of_type(view, DataType::contact));
 }
 
 // rfc:8620#5.4 There is one account a login, so that there is nowhere to copy from.

@@ -1,5 +1,5 @@
 // jmap/core/method.h - how a JMAP method is written (RFC 8620 section 3): a coroutine from a Call and its arguments to its answer or a
-// method-level error. One file a method; each folder of methods contributes a table (`mail_methods()`), core/methods.cpp joins them.
+// method-level error. One file a method; each folder of methods contributes a table (`mail_methods()`), core/tables.cpp joins them.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -21,6 +21,9 @@
 namespace posthorn::dns {
 class Resolver;
 }
+namespace posthorn::net {
+class Budget;
+}
 namespace posthorn::post {
 class Office;
 class Outbox;
@@ -39,6 +42,7 @@ class PushDesk;
 namespace oidc {
 class Provider;
 }
+class Turns;
 
 // RFC 8620 section 2, told in the Session; RFC 8621 section 1.3.1 for mail.
 struct Limits {
@@ -78,6 +82,8 @@ struct Services {
   const store::search::Index* words = nullptr;  // absent: searches read all mail
   oidc::Provider* sign_on = nullptr;    // absent: nobody logs in by an OpenID provider
   std::uint64_t ids_in_query = 5'000;   // of Email/query; who wants more asks for the next window (RFC 8620 section 5.5)
+  net::Budget* budget = nullptr;        // absent: uploads may take all memory
+  Turns* turns = nullptr;               // absent: the store's workers do what takes long
 };
 
 // RFC 8620 section 3.6.2. `type` is a word of the RFCs, `description` is for people.

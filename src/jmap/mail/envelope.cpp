@@ -111,6 +111,16 @@ json::object address_json(const mail::Address& address) { return {{"email", addr
 
 }  // namespace
 
+smtp::Peer peer_of(const Call& call) {
+  smtp::Peer out;
+  out.client = Endpoint{call.client_address, 0};
+  out.helo = "jmap";
+  out.esmtp = out.submission = true;
+  out.account = call.account();
+  out.login = call.login.name;
+  return out;
+}
+
 std::expected<ReadEnvelope, SetError> read_envelope(const json::value& value, WallTime now) {
   const auto* object = value.if_object();
   const auto* from = object == nullptr ? nullptr : object->if_contains("mailFrom");

@@ -20,6 +20,8 @@ struct ReadEnvelope {
   std::optional<WallTime> release;  // later than now
   boost::json::object json;         // as it is told
 };
+// Who hands in what is sent by JMAP, as the post office is told.
+smtp::Peer peer_of(const Call& call);
 std::expected<ReadEnvelope, SetError> read_envelope(const boost::json::value& envelope, WallTime now);
 // rfc:8621#7: from Sender or From, else `fallback`; to To, Cc and Bcc, each once.
 std::expected<ReadEnvelope, SetError> envelope_of(const mail::Message& message, const std::string& fallback, const std::function<bool(const mail::Address&)>& may_send_from);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "jmap/mail/listed.h"
 #include "mail/fold.h"
 #include "store/store.h"
 
@@ -45,12 +46,7 @@ bool matches(const TreeMailbox& one, const json::object& condition) {
 
 Expected<MailboxQuery> read_mailbox_query(Arguments& arguments) {
   MailboxQuery out;
-  const auto value = arguments.any("filter");
-  if (value) {
-    auto filter = ConditionTree::parse(*value, check);
-    if (!filter) return method_fail(filter.error().code == Errc::invalid ? "invalidArguments" : "unsupportedFilter", filter.error().what);
-    out.filter = std::move(*filter);
-  }
+  JMAP_TRY(out.filter, read_conditions(arguments, check));
   JMAP_TRY(out.sort, read_sort(arguments, sort_properties));
   JMAP_TRY(const auto sort_tree, arguments.boolean("sortAsTree"));
   JMAP_TRY(const auto filter_tree, arguments.boolean("filterAsTree"));

@@ -31,10 +31,12 @@ void OwnCommits::tell(json::object& answer, const store::View& after) const {
   answer["oldState"] = alone ? json::value(old_) : json::value(nullptr);
 }
 
-Expected<store::Position> position_of(std::string_view state) {
+Expected<store::History> history_since(const store::View& view, std::string_view state) {
   const auto position = store::parse_position(state);
   if (!position) return method_fail("cannotCalculateChanges", "That state is none of ours.");
-  return *position;
+  auto history = store::History::read(view, *position);
+  if (!history) return std::unexpected(cannot_calculate(history.error()));
+  return std::move(*history);
 }
 
 MethodError cannot_calculate(const Error& error) {

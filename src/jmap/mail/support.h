@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "jmap/core/method.h"
+#include "jmap/core/turns.h"
 #include "jmap/mail/email_json.h"
 #include "store/catalogs.h"
 #include "store/history.h"
@@ -36,7 +37,11 @@ using Expected = std::expected<T, MethodError>;
 // Runs `work()` -> Answer on the worker pool: reads of the store may touch a cold disk.
 template <class Work>
 Task<Answer> on_worker(Call& call, Work work) {
-  co_return co_await call.services.store.workers().run(std::move(work));
+  auto* const turns = call.services.turns;
+  if (turns == nullptr) co_return co_await call.services.store.workers().run(std::move(work));
+  auto turn = co_await turns->take(call.account());
+  if (!turn) co_return method_fail("serverUnavailable", "Other requests of this account take too long; try again later.");
+  co_return co_await turns->workers().run(std::move(work));
 }
 
 // The current state of a type.
@@ -70,7 +75,7 @@ boost::json::array ids_json(const std::vector<Id>& ids) {
 
 // The answer of a /changes (RFC 8620 5.2), from History. cannotCalculateChanges where it must be.
 inline constexpr std::size_t most_changes = 10'000;  // of one answer, if the client does not say
-Expected<store::Position> position_of(std::string_view state);
+Expected<store::History> history_since(const store::View& view, std::string_view state);
 MethodError cannot_calculate(const Error& error);
 template <class Id>
 boost::json::object changes_answer(const Call& call, const ChangesRequest& request, const store::Delta<Id>& delta, boost::json::array (*ids)(const std::vector<Id>&)) {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "crypto/bytes.h"
 #include "jmap/mail/email_change.h"
+#include "jmap/mail/envelope.h"
 #include "jmap/mail/identity.h"
 #include "jmap/mail/support.h"
 #include "jmap/mdn/methods.h"
@@ -250,12 +251,7 @@ Task<std::expected<Ready, SetError>> send_one(Call& call, const Identity& identi
   Prepare work{&call, &identity, &object};
   auto ready = co_await call.services.store.workers().run(std::move(work));
   if (!ready) co_return ready;
-  smtp::Peer peer;
-  peer.client = Endpoint{call.client_address, 0};
-  peer.helo = "jmap";
-  peer.esmtp = peer.submission = true;
-  peer.account = call.account();
-  peer.login = call.login.name;
+  const auto peer = peer_of(call);
   auto letter = co_await call.services.office->prepare_submission(peer, std::move(ready->transaction));
   if (!letter) co_return std::unexpected(error_of(letter.error()));
   auto sent = co_await call.services.outbox->send_unwatched(std::move(*letter));

@@ -4,8 +4,7 @@
 #include <boost/json/array.hpp>
 
 #include "base/text.h"
-#include "jmap/mail/condition_tree.h"
-#include "jmap/mail/support.h"
+#include "jmap/mail/listed.h"
 #include "jmap/quota/methods.h"
 
 namespace posthorn::jmap {
@@ -34,12 +33,7 @@ bool matches(const json::object& quota, const json::object& condition) {
 
 Answer query(const Call& call, Arguments arguments) {
   JMAP_CHECK(arguments.account());
-  ConditionTree filter;
-  if (const auto value = arguments.any("filter")) {
-    auto parsed = ConditionTree::parse(*value, check);
-    if (!parsed) return method_fail(parsed.error().code == Errc::invalid ? "invalidArguments" : "unsupportedFilter", parsed.error().what);
-    filter = std::move(*parsed);
-  }
+  JMAP_TRY(const auto filter, read_conditions(arguments, check));
   JMAP_CHECK(read_sort(arguments, sort_properties));
   JMAP_TRY(const auto window, read_window(arguments));
   JMAP_CHECK(arguments.finish());

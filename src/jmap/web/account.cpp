@@ -17,7 +17,14 @@ namespace {
 namespace json = boost::json;
 constexpr std::size_t least_password = 8;  // characters; NIST SP 800-63B 3.1.1.2
 
-Task<http::Response> change_password(Web& web, const Visitor& visitor, http::Exchange& exchange) {
+json::value time_json(std::optional<WallTime> time) {
+  if (!time) return nullptr;
+  return json::value(utc_date(*time));
+}
+
+}  // namespace
+
+Task<http::Response> account_password(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
   const auto& services = web.services();
   auto body = co_await read_object(exchange);
   if (!body) co_return std::move(body.error());
@@ -38,12 +45,7 @@ Task<http::Response> change_password(Web& web, const Visitor& visitor, http::Exc
   co_return response;
 }
 
-json::value time_json(std::optional<WallTime> time) {
-  if (!time) return nullptr;
-  return json::value(utc_date(*time));
-}
-
-Task<http::Response> list_app_passwords(Web& web, const Visitor& visitor) {
+Task<http::Response> account_app_passwords(Web& web, const Visitor& visitor, http::Exchange&, std::string_view) {
   const auto all = web.services().store.app_passwords(visitor.login.name);
   if (!all) co_return response_of(all.error());
   json::array list;
@@ -51,7 +53,7 @@ Task<http::Response> list_app_passwords(Web& web, const Visitor& visitor) {
   co_return json_response(200, {{"list", std::move(list)}});
 }
 
-Task<http::Response> make_app_password(Web& web, const Visitor& visitor, http::Exchange& exchange) {
+Task<http::Response> account_new_app_password(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
   auto body = co_await read_object(exchange);
   if (!body) co_return std::move(body.error());
   const auto label = std::string(trim(text_in(*body, "label")));
@@ -63,7 +65,7 @@ Task<http::Response> make_app_password(Web& web, const Visitor& visitor, http::E
   co_return json_response(201, {{"label", label}, {"password", *made}});
 }
 
-Task<http::Response> remove_app_password(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
+Task<http::Response> account_end_app_password(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
   std::string label;
   if (!http::decode_percent(rest, label)) co_return problem_response(404, "", "There is no such app password.");
   if (visitor.login.app_password == label && visitor.watch != nullptr) visitor.watch->let_go();
@@ -73,7 +75,7 @@ Task<http::Response> remove_app_password(Web& web, const Visitor& visitor, http:
   co_return done_response();
 }
 
-Task<http::Response> list_sessions(Web& web, const Visitor& visitor) {
+Task<http::Response> account_sessions(Web& web, const Visitor& visitor, http::Exchange&, std::string_view) {
   const auto all = sessions_of(web.services(), visitor.login.account);
   if (!all) co_return response_of(all.error());
   json::array list;
@@ -83,7 +85,7 @@ Task<http::Response> list_sessions(Web& web, const Visitor& visitor) {
   co_return json_response(200, {{"list", std::move(list)}});
 }
 
-Task<http::Response> end_one(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
+Task<http::Response> account_end_session(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
   const auto id = store::object_id_of(rest);
   const auto all = sessions_of(web.services(), visitor.login.account);
   if (!all) co_return response_of(all.error());
@@ -96,7 +98,7 @@ Task<http::Response> end_one(Web& web, const Visitor& visitor, http::Exchange& e
   co_return done_response();
 }
 
-Task<http::Response> end_others(Web& web, const Visitor& visitor, http::Exchange& exchange) {
+Task<http::Response> account_end_sessions(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
   const auto all = sessions_of(web.services(), visitor.login.account);
   if (!all) co_return response_of(all.error());
   std::int64_t ended = 0;
@@ -108,37 +110,6 @@ Task<http::Response> end_others(Web& web, const Visitor& visitor, http::Exchange
   }
   web.services().log.info("account.sessions_ended", {{"user", visitor.login.name}, {"client", exchange.peer().address}, {"count", std::to_string(ended)}});
   co_return json_response(200, {{"ended", ended}});
-}
-
-}  // namespace
-
-Task<void> account_password(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
-  auto response = co_await change_password(web, visitor, exchange);
-  co_await exchange.respond(std::move(response));
-}
-Task<void> account_app_passwords(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
-  auto response = co_await list_app_passwords(web, visitor);
-  co_await exchange.respond(std::move(response));
-}
-Task<void> account_new_app_password(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
-  auto response = co_await make_app_password(web, visitor, exchange);
-  co_await exchange.respond(std::move(response));
-}
-Task<void> account_end_app_password(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
-  auto response = co_await remove_app_password(web, visitor, exchange, rest);
-  co_await exchange.respond(std::move(response));
-}
-Task<void> account_sessions(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
-  auto response = co_await list_sessions(web, visitor);
-  co_await exchange.respond(std::move(response));
-}
-Task<void> account_end_session(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
-  auto response = co_await end_one(web, visitor, exchange, rest);
-  co_await exchange.respond(std::move(response));
-}
-Task<void> account_end_sessions(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
-  auto response = co_await end_others(web, visitor, exchange);
-  co_await exchange.respond(std::move(response));
 }
 
 }  // namespace posthorn::jmap

@@ -18,7 +18,15 @@ json::array texts_json(const std::vector<std::string>& texts) {
   return out;
 }
 
-Task<http::Response> begin(Web& web, const Visitor& visitor, http::Exchange& exchange) {
+}  // namespace
+
+Task<http::Response> account_codes(Web& web, const Visitor& visitor, http::Exchange&, std::string_view) {
+  const auto state = store::codes_state(web.services().store, visitor.login.account);
+  if (!state) co_return response_of(state.error());
+  co_return json_response(200, {{"on", state->on}, {"recoveryLeft", state->recovery_left}});
+}
+
+Task<http::Response> account_begin_codes(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
   const auto& services = web.services();
   auto body = co_await read_object(exchange);
   if (!body) co_return std::move(body.error());
@@ -29,7 +37,7 @@ Task<http::Response> begin(Web& web, const Visitor& visitor, http::Exchange& exc
   co_return json_response(200, {{"secret", crypto::base32_encode(*secret)}, {"url", crypto::totp_url(*secret, services.host_name, visitor.login.name)}});
 }
 
-Task<http::Response> confirm(Web& web, const Visitor& visitor, http::Exchange& exchange) {
+Task<http::Response> account_confirm_codes(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
   const auto& services = web.services();
   auto body = co_await read_object(exchange);
   if (!body) co_return std::move(body.error());
@@ -40,7 +48,7 @@ Task<http::Response> confirm(Web& web, const Visitor& visitor, http::Exchange& e
   co_return json_response(200, {{"recovery", texts_json(*recovery)}});
 }
 
-Task<http::Response> end(Web& web, const Visitor& visitor, http::Exchange& exchange) {
+Task<http::Response> account_end_codes(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
   auto body = co_await read_object(exchange);
   if (!body) co_return std::move(body.error());
   if (auto refused = co_await refuse_unproved(web, visitor, exchange, *body)) co_return std::move(*refused);
@@ -50,7 +58,7 @@ Task<http::Response> end(Web& web, const Visitor& visitor, http::Exchange& excha
   co_return done_response();
 }
 
-Task<http::Response> renew(Web& web, const Visitor& visitor, http::Exchange& exchange) {
+Task<http::Response> account_new_recovery(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
   const auto& services = web.services();
   auto body = co_await read_object(exchange);
   if (!body) co_return std::move(body.error());
@@ -59,30 +67,6 @@ Task<http::Response> renew(Web& web, const Visitor& visitor, http::Exchange& exc
   if (!recovery) co_return response_of(recovery.error());
   services.log.info("account.recovery_renewed", {{"user", visitor.login.name}, {"client", exchange.peer().address}});
   co_return json_response(200, {{"recovery", texts_json(*recovery)}});
-}
-
-}  // namespace
-
-Task<void> account_codes(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
-  const auto state = store::codes_state(web.services().store, visitor.login.account);
-  auto response = state ? json_response(200, {{"on", state->on}, {"recoveryLeft", state->recovery_left}}) : response_of(state.error());
-  co_await exchange.respond(std::move(response));
-}
-Task<void> account_begin_codes(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
-  auto response = co_await begin(web, visitor, exchange);
-  co_await exchange.respond(std::move(response));
-}
-Task<void> account_confirm_codes(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
-  auto response = co_await confirm(web, visitor, exchange);
-  co_await exchange.respond(std::move(response));
-}
-Task<void> account_end_codes(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
-  auto response = co_await end(web, visitor, exchange);
-  co_await exchange.respond(std::move(response));
-}
-Task<void> account_new_recovery(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
-  auto response = co_await renew(web, visitor, exchange);
-  co_await exchange.respond(std::move(response));
 }
 
 }  // namespace posthorn::jmap

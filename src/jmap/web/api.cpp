@@ -7,7 +7,7 @@
 
 namespace posthorn::jmap {
 
-Task<void> session_resource(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
+Task<http::Response> session_resource(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
   auto session = session_json(web.services(), visitor.login);
   // rfc:8887#3.1
   session["capabilities"].as_object()["urn:ietf:params:jmap:websocket"].as_object()["url"] = "wss://" + std::string(exchange.request().field("host")) + "/jmap/ws";
@@ -17,13 +17,10 @@ Task<void> session_resource(Web& web, const Visitor& visitor, http::Exchange& ex
   session["downloadUrl"] = "/jmap/download/{accountId}/{blobId}/{name}?type={type}";
   session["uploadUrl"] = "/jmap/upload/{accountId}/";
   session["eventSourceUrl"] = "/jmap/eventsource?types={types}&closeafter={closeafter}&ping={ping}";
-  auto response = json_response(200, session);
-  co_await exchange.respond(std::move(response));
+  co_return json_response(200, session);
 }
 
-namespace {
-
-Task<http::Response> answer_api(Web& web, const Visitor& visitor, http::Exchange& exchange) {
+Task<http::Response> api(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
   const auto& limits = web.services().limits;
   const auto type = exchange.request().field("content-type");
   // rfc:8620#3.6.1; it also keeps forms of other origins out, which can send text/plain only.
@@ -49,13 +46,6 @@ Task<http::Response> answer_api(Web& web, const Visitor& visitor, http::Exchange
     co_return response;
   }
   co_return json_response(200, *answer);
-}
-
-}  // namespace
-
-Task<void> api(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
-  auto response = co_await answer_api(web, visitor, exchange);
-  co_await exchange.respond(std::move(response));
 }
 
 }  // namespace posthorn::jmap

@@ -102,7 +102,7 @@ std::string body_policy(Purpose purpose, std::string_view images) {
          "; frame-ancestors 'self'; base-uri 'none'; form-action 'none'";
 }
 
-Task<void> message_body(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
+Task<http::Response> message_body(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
   const auto slash = rest.find('/');
   const auto account = slash == std::string_view::npos ? std::nullopt : account_of(rest.substr(0, slash));
   const bool mine = account && *account == visitor.login.account;
@@ -119,16 +119,14 @@ Task<void> message_body(Web& web, const Visitor& visitor, http::Exchange& exchan
   auto page = co_await web.services().store.workers().run(std::move(work));
   if (!page || !*page) {
     if (!page) web.services().log.error("jmap.body_not_read", {{"user", visitor.login.name}, {"why", page.error().text()}});
-    auto refused = page ? problem_response(404, "", "There is no such message.") : problem_response(500, "", "This cannot be read; the server's log says why.");
-    co_await exchange.respond(std::move(refused));
-    co_return;
+    co_return page ? problem_response(404, "", "There is no such message.") : problem_response(500, "", "This cannot be read; the server's log says why.");
   }
   http::Response response;
   response.body = std::move(**page);
   response.fields = {{"Content-Type", "text/html; charset=utf-8"}, {"Content-Security-Policy", body_policy(purpose, images)}, {"X-Frame-Options", "SAMEORIGIN"}, {"Cache-Control", "private, no-cache"}};
   for (const auto& [name, value] : http::fields_of_all())
     if (name != "X-Frame-Options") response.fields.emplace_back(name, value);
-  co_await exchange.respond(std::move(response));
+  co_return response;
 }
 
 }  // namespace posthorn::jmap

@@ -41,7 +41,9 @@ struct ReadWork {
   Result<std::optional<Blob>> operator()() const { return read_blob(*store, account, blob_id); }
 };
 
-Task<http::Response> answer_download(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
+}  // namespace
+
+Task<http::Response> download(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
   const auto absent = [] { return problem_response(404, "", "There is no such blob."); };
   const auto parts = split(rest, '/');
   std::string name, account;
@@ -73,7 +75,7 @@ Task<http::Response> answer_download(Web& web, const Visitor& visitor, http::Exc
   co_return response;
 }
 
-Task<http::Response> answer_upload(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
+Task<http::Response> upload(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
   const auto& services = web.services();
   if (rest.ends_with('/')) rest.remove_suffix(1);
   if (account_of(rest) != visitor.login.account) co_return problem_response(404, "", "There is no such account.");
@@ -82,7 +84,13 @@ Task<http::Response> answer_upload(Web& web, const Visitor& visitor, http::Excha
     Problem busy{400, "urn:ietf:params:jmap:error:limit", "at most " + std::to_string(services.limits.concurrent_upload) + " uploads at once", "maxConcurrentUpload"};
     co_return json_response(400, to_json(busy));
   }
-  auto body = co_await exchange.body(services.limits.upload);
+  net::Share room(services.budget);
+  auto body = co_await exchange.body(services.limits.upload, &room);
+  if (!body && body.error().code == Errc::unavailable) {
+    auto later = problem_response(503, "", "Too much is being received now; try again later.");
+    later.close = true;
+    co_return later;
+  }
   if (!body) {
     Problem large{413, "urn:ietf:params:jmap:error:limit", body.error().what, "maxSizeUpload"};
     auto response = json_response(413, to_json(large));
@@ -98,18 +106,6 @@ Task<http::Response> answer_upload(Web& web, const Visitor& visitor, http::Excha
     co_return problem_response(503, "", "This cannot be kept now; please try again.");
   }
   co_return json_response(201, {{"accountId", account_text(visitor.login.account)}, {"blobId", *id}, {"type", type}, {"size", size}});
-}
-
-}  // namespace
-
-Task<void> download(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
-  auto response = co_await answer_download(web, visitor, exchange, rest);
-  co_await exchange.respond(std::move(response));
-}
-
-Task<void> upload(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
-  auto response = co_await answer_upload(web, visitor, exchange, rest);
-  co_await exchange.respond(std::move(response));
 }
 
 }  // namespace posthorn::jmap

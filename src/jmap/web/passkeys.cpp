@@ -32,65 +32,6 @@ std::string purpose_of(AccountId account) { return "create " + account_text(acco
 // What was base64url; empty if it is missing or none.
 std::string octets_in(const json::object& body, std::string_view name) { return base64url_decode(text_in(body, name)).value_or(""); }
 
-Task<http::Response> list(Web& web, const Visitor& visitor) {
-  const auto all = store::passkeys(web.services().store, visitor.login.account);
-  if (!all) co_return response_of(all.error());
-  json::array out;
-  for (const auto& one : *all)
-    out.push_back(json::object{{"label", one.label}, {"created", utc_date(one.created)}, {"used", one.used == WallTime{} ? json::value(nullptr) : json::value(utc_date(one.used))}});
-  co_return json_response(200, {{"list", std::move(out)}});
-}
-
-// The options of navigator.credentials.create().
-Task<http::Response> begin(Web& web, const Visitor& visitor, http::Exchange& exchange) {
-  const auto& services = web.services();
-  auto body = co_await read_object(exchange);
-  if (!body) co_return std::move(body.error());
-  if (auto refused = co_await refuse_unproved(web, visitor, exchange, *body)) co_return std::move(*refused);
-  const auto all = store::passkeys(services.store, visitor.login.account);
-  if (!all) co_return response_of(all.error());
-  json::array known;
-  for (const auto& one : *all) known.push_back(json::object{{"type", "public-key"}, {"id", base64url_encode(one.credential)}});
-  json::object options{{"challenge", base64url_encode(make_challenge(services, purpose_of(visitor.login.account), good_for))},
-                       {"rp", json::object{{"id", name_of_host(exchange.request())}, {"name", services.host_name}}},
-                       {"user", json::object{{"id", base64url_encode(account_text(visitor.login.account))}, {"name", visitor.login.name}, {"displayName", visitor.login.name}}},
-                       {"pubKeyCredParams", json::array{json::object{{"type", "public-key"}, {"alg", -7}}, json::object{{"type", "public-key"}, {"alg", -8}}}},
-                       {"excludeCredentials", std::move(known)},
-                       {"authenticatorSelection", json::object{{"residentKey", "required"}, {"requireResidentKey", true}, {"userVerification", "required"}}},
-                       {"attestation", "none"},
-                       {"timeout", std::chrono::duration_cast<std::chrono::milliseconds>(good_for).count()}};
-  co_return json_response(200, options);
-}
-
-Task<http::Response> keep(Web& web, const Visitor& visitor, http::Exchange& exchange) {
-  const auto& services = web.services();
-  auto body = co_await read_object(exchange);
-  if (!body) co_return std::move(body.error());
-  const auto challenge = octets_in(*body, "challenge");
-  if (!take_challenge(web, purpose_of(visitor.login.account), challenge)) co_return problem_response(403, proof_needed, "This took too long, or was begun elsewhere; begin again.");
-  const Ceremony ceremony{origin_of(exchange.request()), name_of_host(exchange.request()), challenge};
-  auto made = read_registration(ceremony, octets_in(*body, "clientDataJSON"), octets_in(*body, "attestationObject"));
-  if (!made) {
-    services.log.info("account.passkey_refused", {{"user", visitor.login.name}, {"client", exchange.peer().address}, {"why", made.error().what}});
-    co_return problem_response(400, "", "This passkey cannot be used: " + made.error().what + ".");
-  }
-  store::PasskeyRecord record{std::string(trim(text_in(*body, "label"))), services.clock.now(), {}, std::move(made->credential), std::move(made->key), made->counter};
-  const auto label = record.label;
-  auto done = co_await store::add_passkey(services.store, visitor.login.account, std::move(record));
-  if (!done) co_return response_of(done.error());
-  services.log.info("account.passkey_made", {{"user", visitor.login.name}, {"client", exchange.peer().address}, {"label", label}});
-  co_return json_response(201, {{"label", label}});
-}
-
-Task<http::Response> remove(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
-  std::string label;
-  if (!http::decode_percent(rest, label)) co_return problem_response(404, "", "There is no such passkey.");
-  auto done = co_await store::remove_passkey(web.services().store, visitor.login.account, label);
-  if (!done) co_return response_of(done.error());
-  web.services().log.info("account.passkey_removed", {{"user", visitor.login.name}, {"client", exchange.peer().address}, {"label", label}});
-  co_return done_response();
-}
-
 // Whose key it is and that it signed; the reason is for the log.
 Task<Result<sasl::Login>> check(Web& web, const http::Request& request, const json::object& body) {
   const auto& services = web.services();
@@ -137,21 +78,63 @@ Task<http::Response> passkey_login(Web& web, http::Exchange& exchange) {
   co_return co_await logged_in(web, exchange, std::move(*login));
 }
 
-Task<void> account_passkeys(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
-  auto response = co_await list(web, visitor);
-  co_await exchange.respond(std::move(response));
+Task<http::Response> account_passkeys(Web& web, const Visitor& visitor, http::Exchange&, std::string_view) {
+  const auto all = store::passkeys(web.services().store, visitor.login.account);
+  if (!all) co_return response_of(all.error());
+  json::array out;
+  for (const auto& one : *all)
+    out.push_back(json::object{{"label", one.label}, {"created", utc_date(one.created)}, {"used", one.used == WallTime{} ? json::value(nullptr) : json::value(utc_date(one.used))}});
+  co_return json_response(200, {{"list", std::move(out)}});
 }
-Task<void> account_begin_passkey(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
-  auto response = co_await begin(web, visitor, exchange);
-  co_await exchange.respond(std::move(response));
+
+// The options of navigator.credentials.create().
+Task<http::Response> account_begin_passkey(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
+  const auto& services = web.services();
+  auto body = co_await read_object(exchange);
+  if (!body) co_return std::move(body.error());
+  if (auto refused = co_await refuse_unproved(web, visitor, exchange, *body)) co_return std::move(*refused);
+  const auto all = store::passkeys(services.store, visitor.login.account);
+  if (!all) co_return response_of(all.error());
+  json::array known;
+  for (const auto& one : *all) known.push_back(json::object{{"type", "public-key"}, {"id", base64url_encode(one.credential)}});
+  json::object options{{"challenge", base64url_encode(make_challenge(services, purpose_of(visitor.login.account), good_for))},
+                       {"rp", json::object{{"id", name_of_host(exchange.request())}, {"name", services.host_name}}},
+                       {"user", json::object{{"id", base64url_encode(account_text(visitor.login.account))}, {"name", visitor.login.name}, {"displayName", visitor.login.name}}},
+                       {"pubKeyCredParams", json::array{json::object{{"type", "public-key"}, {"alg", -7}}, json::object{{"type", "public-key"}, {"alg", -8}}}},
+                       {"excludeCredentials", std::move(known)},
+                       {"authenticatorSelection", json::object{{"residentKey", "required"}, {"requireResidentKey", true}, {"userVerification", "required"}}},
+                       {"attestation", "none"},
+                       {"timeout", std::chrono::duration_cast<std::chrono::milliseconds>(good_for).count()}};
+  co_return json_response(200, options);
 }
-Task<void> account_new_passkey(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
-  auto response = co_await keep(web, visitor, exchange);
-  co_await exchange.respond(std::move(response));
+
+Task<http::Response> account_new_passkey(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
+  const auto& services = web.services();
+  auto body = co_await read_object(exchange);
+  if (!body) co_return std::move(body.error());
+  const auto challenge = octets_in(*body, "challenge");
+  if (!take_challenge(web, purpose_of(visitor.login.account), challenge)) co_return problem_response(403, proof_needed, "This took too long, or was begun elsewhere; begin again.");
+  const Ceremony ceremony{origin_of(exchange.request()), name_of_host(exchange.request()), challenge};
+  auto made = read_registration(ceremony, octets_in(*body, "clientDataJSON"), octets_in(*body, "attestationObject"));
+  if (!made) {
+    services.log.info("account.passkey_refused", {{"user", visitor.login.name}, {"client", exchange.peer().address}, {"why", made.error().what}});
+    co_return problem_response(400, "", "This passkey cannot be used: " + made.error().what + ".");
+  }
+  store::PasskeyRecord record{std::string(trim(text_in(*body, "label"))), services.clock.now(), {}, std::move(made->credential), std::move(made->key), made->counter};
+  const auto label = record.label;
+  auto done = co_await store::add_passkey(services.store, visitor.login.account, std::move(record));
+  if (!done) co_return response_of(done.error());
+  services.log.info("account.passkey_made", {{"user", visitor.login.name}, {"client", exchange.peer().address}, {"label", label}});
+  co_return json_response(201, {{"label", label}});
 }
-Task<void> account_end_passkey(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
-  auto response = co_await remove(web, visitor, exchange, rest);
-  co_await exchange.respond(std::move(response));
+
+Task<http::Response> account_end_passkey(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
+  std::string label;
+  if (!http::decode_percent(rest, label)) co_return problem_response(404, "", "There is no such passkey.");
+  auto done = co_await store::remove_passkey(web.services().store, visitor.login.account, label);
+  if (!done) co_return response_of(done.error());
+  web.services().log.info("account.passkey_removed", {{"user", visitor.login.name}, {"client", exchange.peer().address}, {"label", label}});
+  co_return done_response();
 }
 
 }  // namespace posthorn::jmap

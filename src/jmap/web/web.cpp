@@ -18,27 +18,40 @@ namespace {
 constexpr std::size_t most_remembered = 10'000;
 constexpr std::uint64_t most_images = 12;  // of an account at once; browsers ask for six at a time
 
+// Most routes make one answer.
+template <Task<http::Response> (*make)(Web&, const Visitor&, http::Exchange&, std::string_view)>
+Task<void> answered_by(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view rest) {
+  auto response = co_await make(web, visitor, exchange, rest);
+  co_await exchange.respond(std::move(response));
+}
+
 constexpr Route routes[] = {
-    {"GET", "/.well-known/jmap", session_resource}, {"GET", "/jmap/session", session_resource}, {"POST", "/jmap/api", api},
-    {"POST", "/jmap/upload/", upload},              {"GET", "/jmap/download/", download},       {"GET", "/jmap/eventsource", event_source},
-    {"GET", "/body/", message_body},                {"POST", "/auth/logout", log_out},          {"GET", "/jmap/ws", web_socket},
+    {"GET", "/.well-known/jmap", answered_by<session_resource>},
+    {"GET", "/jmap/session", answered_by<session_resource>},
+    {"POST", "/jmap/api", answered_by<api>},
+    {"POST", "/jmap/upload/", answered_by<upload>},
+    {"GET", "/jmap/download/", answered_by<download>},
+    {"GET", "/jmap/eventsource", event_source},
+    {"GET", "/jmap/ws", web_socket},
+    {"GET", "/body/", answered_by<message_body>},
+    {"POST", "/auth/logout", answered_by<log_out>},
     // The account page
-    {"POST", "/account/password", account_password},
-    {"GET", "/account/app-passwords", account_app_passwords},
-    {"POST", "/account/app-passwords", account_new_app_password},
-    {"DELETE", "/account/app-passwords/", account_end_app_password},
-    {"GET", "/account/sessions", account_sessions},
-    {"DELETE", "/account/sessions", account_end_sessions},
-    {"DELETE", "/account/sessions/", account_end_session},
-    {"GET", "/account/codes", account_codes},
-    {"POST", "/account/codes", account_begin_codes},
-    {"DELETE", "/account/codes", account_end_codes},
-    {"POST", "/account/codes/confirm", account_confirm_codes},
-    {"POST", "/account/codes/recovery", account_new_recovery},
-    {"GET", "/account/passkeys", account_passkeys},
-    {"POST", "/account/passkeys", account_new_passkey},
-    {"POST", "/account/passkeys/begin", account_begin_passkey},
-    {"DELETE", "/account/passkeys/", account_end_passkey},
+    {"POST", "/account/password", answered_by<account_password>},
+    {"GET", "/account/app-passwords", answered_by<account_app_passwords>},
+    {"POST", "/account/app-passwords", answered_by<account_new_app_password>},
+    {"DELETE", "/account/app-passwords/", answered_by<account_end_app_password>},
+    {"GET", "/account/sessions", answered_by<account_sessions>},
+    {"DELETE", "/account/sessions", answered_by<account_end_sessions>},
+    {"DELETE", "/account/sessions/", answered_by<account_end_session>},
+    {"GET", "/account/codes", answered_by<account_codes>},
+    {"POST", "/account/codes", answered_by<account_begin_codes>},
+    {"DELETE", "/account/codes", answered_by<account_end_codes>},
+    {"POST", "/account/codes/confirm", answered_by<account_confirm_codes>},
+    {"POST", "/account/codes/recovery", answered_by<account_new_recovery>},
+    {"GET", "/account/passkeys", answered_by<account_passkeys>},
+    {"POST", "/account/passkeys", answered_by<account_new_passkey>},
+    {"POST", "/account/passkeys/begin", answered_by<account_begin_passkey>},
+    {"DELETE", "/account/passkeys/", answered_by<account_end_passkey>},
     {"GET", "/account/export", account_export},
 };
 
@@ -267,19 +280,15 @@ Task<void> Web::handle(http::Exchange& exchange) {
   co_await found.route->run(*this, *asked.visitor, exchange, rest);
 }
 
-Task<void> log_out(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
+Task<http::Response> log_out(Web& web, const Visitor& visitor, http::Exchange&, std::string_view) {
   if (visitor.by_cookie) {
     visitor.watch->let_go();
     auto ended = co_await end_session(web.services(), visitor.login.account, visitor.session);
-    if (!ended) {
-      auto refused = problem_response(503, "", "The session cannot be ended now; please try again.");
-      co_await exchange.respond(std::move(refused));
-      co_return;
-    }
+    if (!ended) co_return problem_response(503, "", "The session cannot be ended now; please try again.");
   }
   auto response = json_response(200, {});
   response.fields.push_back(cookie_field({}));
-  co_await exchange.respond(std::move(response));
+  co_return response;
 }
 
 }  // namespace posthorn::jmap

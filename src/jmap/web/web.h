@@ -30,7 +30,7 @@ struct Visitor {
 class Web;
 using Action = Task<void> (*)(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 
-// A route: a method and the beginning of a path, handled for who has logged in. `rest` is the path behind it.
+// A route: a method and the beginning of a path, handled for who has logged in, who is answered by it. `rest` is the path behind it.
 struct Route {
   std::string_view method;  // "GET" answers HEAD too
   std::string_view prefix;  // ends with '/': all below it; else this path alone
@@ -86,30 +86,30 @@ http::Response begin_passkey_login(Web& web, const http::Request& request);
 Task<http::Response> passkey_login(Web& web, http::Exchange& exchange);
 
 // -- the routes, one file each
-Task<void> session_resource(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> api(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> upload(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> download(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> session_resource(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> api(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> upload(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> download(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 Task<void> web_socket(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 Task<void> event_source(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> message_body(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> log_out(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> account_password(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> account_app_passwords(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> account_new_app_password(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> account_end_app_password(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> account_sessions(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> account_end_session(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> account_end_sessions(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> account_codes(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> account_begin_codes(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> account_confirm_codes(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> account_end_codes(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> account_new_recovery(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> account_passkeys(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> account_begin_passkey(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> account_new_passkey(Web&, const Visitor&, http::Exchange&, std::string_view rest);
-Task<void> account_end_passkey(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> message_body(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> log_out(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> account_password(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> account_app_passwords(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> account_new_app_password(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> account_end_app_password(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> account_sessions(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> account_end_session(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> account_end_sessions(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> account_codes(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> account_begin_codes(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> account_confirm_codes(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> account_end_codes(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> account_new_recovery(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> account_passkeys(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> account_begin_passkey(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> account_new_passkey(Web&, const Visitor&, http::Exchange&, std::string_view rest);
+Task<http::Response> account_end_passkey(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 Task<void> account_export(Web&, const Visitor&, http::Exchange&, std::string_view rest);
 
 }  // namespace posthorn::jmap

@@ -15,10 +15,8 @@ struct Work {
 
   Answer operator()() const {
     const auto view = call->services.store.view(call->account());
-    JMAP_TRY(const auto since, position_of(request.since_state));
-    auto history = store::History::read(view, since);
-    if (!history) return std::unexpected(cannot_calculate(history.error()));
-    const auto delta = ((*history).*what)(request.max == 0 ? most_changes : request.max);
+    JMAP_TRY(auto history, history_since(view, request.since_state));
+    const auto delta = (history.*what)(request.max == 0 ? most_changes : request.max);
     if (!delta) return std::unexpected(cannot_calculate(delta.error()));
     return changes_answer(*call, request, *delta, ids_json<Id>);
   }

@@ -32,10 +32,8 @@ struct Work {
     IdSet all;
   };
   Expected<Touched> touched(const store::View& view, const store::Catalog& catalog) const {
-    JMAP_TRY(const auto position, position_of(since));
-    auto history = store::History::read(view, position);
-    if (!history) return std::unexpected(cannot_calculate(history.error()));
-    const auto list = history->touched();
+    JMAP_TRY(auto history, history_since(view, since));
+    const auto list = history.touched();
     if (!list) return std::unexpected(cannot_calculate(list.error()));
     Touched out;
     std::map<EmailId, bool> existed;

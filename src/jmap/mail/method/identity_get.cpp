@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "jmap/mail/identity.h"
+#include "jmap/mail/listed.h"
 #include "jmap/mail/methods.h"
-#include "jmap/mail/support.h"
 
 namespace posthorn::jmap {
 namespace {
@@ -18,16 +18,8 @@ Answer get(Call& call, json::object json) {
   JMAP_CHECK(check_properties(request, identity_properties));
   const auto view = call.services.store.view(call.account());
   JMAP_TRY(const auto all, identities(view));
-  json::array list;
-  std::vector<std::string> missing;
-  for (const auto& one : all)
-    if (!request.ids) list.push_back(only_wanted(request, identity_json(one)));
-  for (const auto& id : request.ids.value_or(std::vector<std::string>())) {
-    const auto found = std::ranges::find(all, id, &Identity::id);
-    if (found == all.end()) missing.push_back(id);
-    else list.push_back(only_wanted(request, identity_json(*found)));
-  }
-  return get_answer(call, state_of_type(view, store::DataType::identity), std::move(list), missing);
+  const auto find = [](const std::vector<Identity>& among, const std::string& id) { return std::ranges::find(among, id, &Identity::id); };
+  return get_listed(call, request, all, find, identity_json, state_of_type(view, store::DataType::identity));
 }
 
 Answer changes(Call& call, json::object json) {
@@ -35,11 +27,7 @@ Answer changes(Call& call, json::object json) {
   JMAP_TRY(const auto request, read_changes(arguments));
   JMAP_CHECK(arguments.finish());
   const auto view = call.services.store.view(call.account());
-  JMAP_TRY(const auto since, position_of(request.since_state));
-  auto history = store::History::read(view, since);
-  if (!history) return std::unexpected(cannot_calculate(history.error()));
-  const auto delta = history->objects(store::DataType::identity, request.max == 0 ? most_changes : request.max);
-  if (!delta) return std::unexpected(cannot_calculate(delta.error()));
+  JMAP_TRY(const auto delta, delta_of(view, store::DataType::identity, request.since_state, request.max == 0 ? most_changes : request.max));
   JMAP_TRY(const auto all, identities(view));
   json::array created, updated, destroyed;
   const auto text = [&all](ObjectId id) {
@@ -47,10 +35,10 @@ Answer changes(Call& call, json::object json) {
     return found == all.end() ? "I" + store::object_id(id).substr(1) : found->id();
   };
   // The account's own identity was there before it was stored.
-  for (const auto id : delta->created) (text(id) == "I0" ? updated : created).push_back(json::string(text(id)));
-  for (const auto id : delta->updated) updated.push_back(json::string(text(id)));
-  for (const auto id : delta->destroyed) destroyed.push_back(json::string(text(id)));
-  return json::object{{"accountId", account_text(call.account())}, {"oldState", request.since_state}, {"newState", store::text_of(delta->until)}, {"hasMoreChanges", delta->more},
+  for (const auto id : delta.created) (text(id) == "I0" ? updated : created).push_back(json::string(text(id)));
+  for (const auto id : delta.updated) updated.push_back(json::string(text(id)));
+  for (const auto id : delta.destroyed) destroyed.push_back(json::string(text(id)));
+  return json::object{{"accountId", account_text(call.account())}, {"oldState", request.since_state}, {"newState", store::text_of(delta.until)}, {"hasMoreChanges", delta.more},
                       {"created", std::move(created)}, {"updated", std::move(updated)}, {"destroyed", std::move(destroyed)}};
 }
 

@@ -1,6 +1,5 @@
 // Mailbox/query and Mailbox/queryChanges (RFC 8621 2.3, 2.4).
-#include <algorithm>
-
+#include "jmap/mail/listed.h"
 #include "jmap/mail/mailbox_query.h"
 #include "jmap/mail/methods.h"
 
@@ -30,36 +29,17 @@ struct Query {
 struct QueryChanges {
   const Call* call;
   MailboxQuery query;
-  std::string since;
-  std::uint64_t max = 0;
-  bool total = false;
+  QueryChangesRequest asked;
 
   Answer operator()() const {
     if (query.sort_as_tree || query.filter_as_tree) return method_fail("cannotCalculateChanges", "Changes of a tree are not calculated.");
     const auto view = call->services.store.view(call->account());
-    JMAP_TRY(const auto position, position_of(since));
-    auto history = store::History::read(view, position);
-    if (!history) return std::unexpected(cannot_calculate(history.error()));
-    const auto delta = history->mailboxes(static_cast<std::size_t>(-1));
+    JMAP_TRY(auto history, history_since(view, asked.since));
+    const auto delta = history.mailboxes(static_cast<std::size_t>(-1));
     if (!delta) return std::unexpected(cannot_calculate(delta.error()));
     JMAP_TRY(const auto tree, tree_of(view));
-    const auto results = run(query, tree);
-    auto removed = ids_json(delta->updated);
-    for (const auto& one : ids_json(delta->destroyed)) removed.push_back(one);
-    const auto created = ids_json(delta->created);
-    json::array added;
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      const json::value id(results[i]);
-      if (std::ranges::find(removed, id) != removed.end() || std::ranges::find(created, id) != created.end()) added.push_back(json::object{{"id", id}, {"index", i}});
-    }
-    if (max != 0 && added.size() + removed.size() > max) return method_fail("tooManyChanges", "There are more changes than maxChanges; query anew.");
-    json::object out{{"accountId", account_text(call->account())},
-                     {"oldQueryState", since},
-                     {"newQueryState", state_of_type(view, store::DataType::mailbox)},
-                     {"removed", std::move(removed)},
-                     {"added", std::move(added)}};
-    if (total) out["total"] = results.size();
-    return out;
+    ChangedIds changed{ids_json(delta->created), ids_json(delta->updated), ids_json(delta->destroyed)};
+    return query_changes_answer(*call, asked, std::move(changed), run(query, tree), state_of_type(view, store::DataType::mailbox));
   }
 };
 
@@ -76,13 +56,10 @@ Expected<Query> read_query(Call& call, json::object json) {
 Expected<QueryChanges> read_query_changes(Call& call, json::object json) {
   Arguments arguments(call, std::move(json));
   JMAP_CHECK(arguments.account());
-  QueryChanges out{&call, {}, {}, 0, false};
+  QueryChanges out{&call, {}, {}};
   JMAP_TRY(out.query, read_mailbox_query(arguments));
-  JMAP_TRY(const auto changes, read_query_changes_arguments(arguments));
+  JMAP_TRY(out.asked, read_query_changes_arguments(arguments));
   JMAP_CHECK(arguments.finish());
-  out.since = changes.since;
-  out.max = changes.max;
-  out.total = changes.total;
   return out;
 }
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "jmap/mail/condition_tree.h"
+#include "jmap/mail/listed.h"
 #include "jmap/mail/methods.h"
 #include "jmap/mail/submission_json.h"
 
@@ -12,24 +12,15 @@ namespace {
 namespace json = boost::json;
 constexpr std::array<std::string_view, 4> sort_properties = {"emailId", "threadId", "sentAt", "sendAt"};
 
-Answer get(Call& call, json::object json) {
-  Arguments arguments(call, std::move(json));
+Answer get(Call& call, Arguments arguments) {
   JMAP_TRY(const auto request, read_get(call, arguments));
   JMAP_CHECK(arguments.finish());
   JMAP_CHECK(check_properties(request, submission_properties));
   const auto view = call.services.store.view(call.account());
   JMAP_TRY(const auto all, submissions(view));
   if (!request.ids && all.size() > call.services.limits.objects_in_get) return method_fail("requestTooLarge", "There are too many to get all at once.");
-  json::array list;
-  std::vector<std::string> missing;
-  for (const auto& one : all)
-    if (!request.ids) list.push_back(only_wanted(request, submission_json(one)));
-  for (const auto& id : request.ids.value_or(std::vector<std::string>())) {
-    const auto found = std::ranges::find(all, submission_of(id).value_or(ObjectId{}), &Submitted::id);
-    if (found == all.end()) missing.push_back(id);
-    else list.push_back(only_wanted(request, submission_json(*found)));
-  }
-  return get_answer(call, state_of_type(view, store::DataType::submission), std::move(list), missing);
+  const auto find = [](const std::vector<Submitted>& among, const std::string& id) { return std::ranges::find(among, submission_of(id).value_or(ObjectId{}), &Submitted::id); };
+  return get_listed(call, request, all, find, submission_json, state_of_type(view, store::DataType::submission));
 }
 
 json::array ids_text(const std::vector<ObjectId>& ids) {
@@ -38,17 +29,12 @@ json::array ids_text(const std::vector<ObjectId>& ids) {
   return out;
 }
 
-Answer changes(Call& call, json::object json) {
-  Arguments arguments(call, std::move(json));
+Answer changes(Call& call, Arguments arguments) {
   JMAP_TRY(const auto request, read_changes(arguments));
   JMAP_CHECK(arguments.finish());
   const auto view = call.services.store.view(call.account());
-  JMAP_TRY(const auto since, position_of(request.since_state));
-  auto history = store::History::read(view, since);
-  if (!history) return std::unexpected(cannot_calculate(history.error()));
-  const auto delta = history->objects(store::DataType::submission, request.max == 0 ? most_changes : request.max);
-  if (!delta) return std::unexpected(cannot_calculate(delta.error()));
-  return changes_answer(call, request, *delta, ids_text);
+  JMAP_TRY(const auto delta, delta_of(view, store::DataType::submission, request.since_state, request.max == 0 ? most_changes : request.max));
+  return changes_answer(call, request, delta, ids_text);
 }
 
 struct Query {
@@ -85,11 +71,7 @@ bool matches(const Submitted& one, const json::object& condition) {
 
 Expected<Query> read_query(Arguments& arguments) {
   Query out;
-  if (const auto value = arguments.any("filter")) {
-    auto filter = ConditionTree::parse(*value, check);
-    if (!filter) return method_fail(filter.error().code == Errc::invalid ? "invalidArguments" : "unsupportedFilter", filter.error().what);
-    out.filter = std::move(*filter);
-  }
+  JMAP_TRY(out.filter, read_conditions(arguments, check));
   JMAP_TRY(out.sort, read_sort(arguments, sort_properties));
   return out;
 }
@@ -109,8 +91,7 @@ Expected<std::vector<std::string>> run(const Query& query, const store::View& vi
   return out;
 }
 
-Answer query(Call& call, json::object json) {
-  Arguments arguments(call, std::move(json));
+Answer query(Call& call, Arguments arguments) {
   JMAP_CHECK(arguments.account());
   JMAP_TRY(const auto wanted, read_query(arguments));
   JMAP_TRY(const auto window, read_window(arguments));
@@ -120,39 +101,23 @@ Answer query(Call& call, json::object json) {
   return query_answer(call, window, ids, state_of_type(view, store::DataType::submission), true);
 }
 
-Answer query_changes(Call& call, json::object json) {
-  Arguments arguments(call, std::move(json));
+Answer query_changes(Call& call, Arguments arguments) {
   JMAP_CHECK(arguments.account());
   JMAP_TRY(const auto wanted, read_query(arguments));
   JMAP_TRY(const auto asked, read_query_changes_arguments(arguments));
   JMAP_CHECK(arguments.finish());
   const auto view = call.services.store.view(call.account());
-  JMAP_TRY(const auto since, position_of(asked.since));
-  auto history = store::History::read(view, since);
-  if (!history) return std::unexpected(cannot_calculate(history.error()));
-  const auto delta = history->objects(store::DataType::submission, static_cast<std::size_t>(-1));
-  if (!delta) return std::unexpected(cannot_calculate(delta.error()));
+  JMAP_TRY(const auto delta, delta_of(view, store::DataType::submission, asked.since, static_cast<std::size_t>(-1)));
   JMAP_TRY(const auto results, run(wanted, view));
-  auto removed = ids_text(delta->updated);
-  for (const auto& one : ids_text(delta->destroyed)) removed.push_back(one);
-  const auto created = ids_text(delta->created);
-  json::array added;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    const json::value id(results[i]);
-    if (std::ranges::find(removed, id) != removed.end() || std::ranges::find(created, id) != created.end()) added.push_back(json::object{{"id", id}, {"index", i}});
-  }
-  if (asked.max != 0 && added.size() + removed.size() > asked.max) return method_fail("tooManyChanges", "There are more changes than maxChanges; query anew.");
-  json::object out{{"accountId", account_text(call.account())}, {"oldQueryState", asked.since}, {"newQueryState", state_of_type(view, store::DataType::submission)},
-                   {"removed", std::move(removed)}, {"added", std::move(added)}};
-  if (asked.total) out["total"] = results.size();
-  return out;
+  ChangedIds changed{ids_text(delta.created), ids_text(delta.updated), ids_text(delta.destroyed)};
+  return query_changes_answer(call, asked, std::move(changed), results, state_of_type(view, store::DataType::submission));
 }
 
 }  // namespace
 
-Task<Answer> submission_get(Call& call, json::object arguments) { co_return get(call, std::move(arguments)); }
-Task<Answer> submission_changes(Call& call, json::object arguments) { co_return changes(call, std::move(arguments)); }
-Task<Answer> submission_query(Call& call, json::object arguments) { co_return query(call, std::move(arguments)); }
-Task<Answer> submission_query_changes(Call& call, json::object arguments) { co_return query_changes(call, std::move(arguments)); }
+Task<Answer> submission_get(Call& call, json::object arguments) { return later(call, std::move(arguments), get); }
+Task<Answer> submission_changes(Call& call, json::object arguments) { return later(call, std::move(arguments), changes); }
+Task<Answer> submission_query(Call& call, json::object arguments) { return later(call, std::move(arguments), query); }
+Task<Answer> submission_query_changes(Call& call, json::object arguments) { return later(call, std::move(arguments), query_changes); }
 
 }  // namespace posthorn::jmap

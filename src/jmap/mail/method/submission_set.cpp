@@ -116,16 +116,6 @@ class Setting {
   }
 
  private:
-  smtp::Peer peer() const {
-    smtp::Peer out;
-    out.client = Endpoint{call_.client_address, 0};
-    out.helo = "jmap";
-    out.esmtp = out.submission = true;
-    out.account = call_.account();
-    out.login = call_.login.name;
-    return out;
-  }
-
   Task<void> create(const std::string& key, const json::object& object) {
     auto made = co_await send(object);
     if (!made) {
@@ -147,7 +137,8 @@ class Setting {
     PrepareWork work{&call_, &object};
     auto ready = co_await call_.services.store.workers().run(std::move(work));
     if (!ready) co_return std::unexpected(std::move(ready.error()));
-    auto letter = co_await call_.services.office->prepare_submission(peer(), std::move(ready->transaction));
+    const auto peer = peer_of(call_);
+    auto letter = co_await call_.services.office->prepare_submission(peer, std::move(ready->transaction));
     if (!letter) co_return std::unexpected(error_of(letter.error()));
     auto handed = co_await call_.services.outbox->hand_in(call_.account(), ready->record, std::move(*letter), ready->release);
     if (!handed) {
