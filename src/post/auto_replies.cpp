@@ -110,19 +110,21 @@ Result<std::optional<AutoReply>> reply_of(const Asked& asked, AccountId account,
 
 }  // namespace
 
-Result<std::vector<AutoReply>> auto_replies(store::Store& store, const crypto::Keyring& keyring, const Options& options, const smtp::MailFrom& from,
-                                            const std::vector<AccountId>& accounts, std::string_view text) {
-  std::vector<AutoReply> out;
+AutoReplies auto_replies(store::Store& store, const crypto::Keyring& keyring, const Options& options, const smtp::MailFrom& from,
+                         const std::vector<AccountId>& accounts, std::string_view text) {
+  AutoReplies out;
   if (from.reverse_path.empty()) return out;
   const Asked asked{store, keyring, options, from, store.clock().now()};
   std::optional<mail::Message> message;  // parsed once somebody is away
   for (const auto account : accounts) {
-    TRY_ASSIGN(auto found, away(store, account, asked.now));
-    if (!found) continue;
+    auto found = away(store, account, asked.now);
+    if (!found) out.failed.push_back(std::move(found.error()));
+    if (!found || !*found) continue;
     if (!message) message = mail::parse(text);
     if (!not_to_be_answered(*message, from.reverse_path).empty()) return out;
-    TRY_ASSIGN(auto one, reply_of(asked, account, std::move(*found), *message));
-    if (one) out.push_back(std::move(*one));
+    auto one = reply_of(asked, account, std::move(**found), *message);
+    if (!one) out.failed.push_back(std::move(one.error()));
+    else if (*one) out.made.push_back(std::move(**one));
   }
   return out;
 }

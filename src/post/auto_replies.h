@@ -20,9 +20,13 @@ struct AutoReply {
   std::string message;     // signed for its author's domain, where that has keys
 };
 
+struct AutoReplies {
+  std::vector<AutoReply> made;
+  std::vector<Error> failed;  // of accounts that may be away, for the log: theirs are not made, and no letter waits for them
+};
 // Who of `accounts` answers `message` (as it is kept). Fast if nobody is away.
-Result<std::vector<AutoReply>> auto_replies(store::Store& store, const crypto::Keyring& keyring, const Options& options, const smtp::MailFrom& from,
-                                            const std::vector<AccountId>& accounts, std::string_view message);
+AutoReplies auto_replies(store::Store& store, const crypto::Keyring& keyring, const Options& options, const smtp::MailFrom& from,
+                         const std::vector<AccountId>& accounts, std::string_view message);
 
 // In the transaction that delivers: whether this one goes out, which is then remembered.
 Result<bool> take_turn(store::Transaction& tx, const AutoReply& one, WallTime now);

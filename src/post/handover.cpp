@@ -136,10 +136,12 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
   }
   if (letter.answerable && !letter.junk) {
     // No letter waits because somebody who is away cannot be answered for: then it goes unanswered.
-    auto replies = auto_replies(store, keyring, options, letter.from, out.accounts_, letter.message).value_or(std::vector<AutoReply>());
-    for (auto& one : replies) {
+    auto replies = auto_replies(store, keyring, options, letter.from, out.accounts_, letter.message);
+    out.unanswered_ = std::move(replies.failed);
+    for (auto& one : replies.made) {
       auto answer = co_await make_answer(store, keyring, options, std::move(one));
       if (answer) out.answers_.push_back(std::move(*answer));
+      else out.unanswered_.push_back(std::move(answer.error()));
     }
   }
   if (!out.accounts_.empty()) {
@@ -232,12 +234,13 @@ void Handover::belongs_to(const SubmissionLink& link) {
   if (entry_) entry_->submission = link;
 }
 
-std::vector<Due> Handover::committed(store::Store& store) const {
+std::vector<Due> Handover::committed(store::Store& store, Log& log) const {
   store.committed(accounts_);
+  for (const auto& one : unanswered_) log.warn("vacation.not_answered", {{"why", one.text()}});
   std::vector<Due> out;
   if (entry_) out.push_back(Due{entry_->due, entry_->id});
   // Those that did not go after all are not in the queue, which its sender will see.
-  for (const auto& [reply, letter] : answers_) std::ranges::move(letter->committed(store), std::back_inserter(out));
+  for (const auto& [reply, letter] : answers_) std::ranges::move(letter->committed(store, log), std::back_inserter(out));
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "crypto/keyring.h"
 #include "post/auto_replies.h"
 #include "post/options.h"
@@ -35,8 +36,9 @@ class Handover {
 
   // In the transaction. Errors: over_quota, not_found, io; then nothing of the transaction is kept.
   Status write(const store::Store& store, store::Transaction& tx) const;
-  // After the commit: tells the mailboxes' sessions; returns what the sender of the queue should look at.
-  std::vector<Due> committed(store::Store& store) const;
+  // After the commit: tells the mailboxes' sessions, and the log what kept those who are away from answering; returns what the sender of the
+  // queue should look at.
+  std::vector<Due> committed(store::Store& store, Log& log) const;
 
   // Before write(): the submission it is part of, where that gets its id in the same transaction.
   void belongs_to(const SubmissionLink& link);
@@ -57,6 +59,7 @@ class Handover {
   std::vector<MailboxId> inboxes_;
   std::vector<std::optional<MailboxId>> quiet_;  // of each account: where answers to muted conversations go; absent: as all others
   std::vector<Answer> answers_;
+  std::vector<Error> unanswered_;  // why answers that may be due were not made
   std::shared_ptr<const store::Prepared> local_, outgoing_;
   std::optional<Entry> entry_;
   std::vector<QueuedRecipient> delivered_;

@@ -144,7 +144,7 @@ Task<Result<std::vector<QueuedRecipient>>> Office::commit(Letter letter) {
   store::Work work = [&ready, &store](store::Transaction& tx) { return ready.write(store, tx); };
   auto done = co_await store_.transact(std::move(work));
   if (!done) co_return fail(done.error());
-  for (const auto due : ready.committed(store_)) sender_.wake(due);
+  for (const auto due : ready.committed(store_, log_)) sender_.wake(due);
   co_return ready.delivered_to();
 }
 

@@ -137,7 +137,7 @@ Task<Status> Outbox::release_now(const Waiting& one) {
   if (!done) co_return fail(done.error());
   const std::array<AccountId, 1> sender{one.account};
   store_.committed(sender);
-  for (const auto due : ready.committed(store_)) sender_.wake(due);
+  for (const auto due : ready.committed(store_, log_)) sender_.wake(due);
   log_.info("submission.released", {{"id", text_of(record->queue)}});
   co_return Status{};
 }
@@ -205,7 +205,7 @@ Task<Result<Outbox::Handed>> Outbox::send(AccountId account, SubmissionRecord re
   if (!done) co_return fail(done.error());
   const std::array<AccountId, 1> sender{account};
   store_.committed(sender);
-  for (const auto due : ready.committed(store_)) sender_.wake(due);
+  for (const auto due : ready.committed(store_, log_)) sender_.wake(due);
   co_return out;
 }
 
@@ -216,7 +216,7 @@ Task<Status> Outbox::send_unwatched(Letter letter) {
   store::Work work = [&](store::Transaction& tx) -> Status { return ready.write(store_, tx); };
   auto done = co_await store_.transact(std::move(work));
   if (!done) co_return fail(done.error());
-  for (const auto due : ready.committed(store_)) sender_.wake(due);
+  for (const auto due : ready.committed(store_, log_)) sender_.wake(due);
   co_return Status{};
 }
 

@@ -398,7 +398,7 @@ Task<Result<bool>> Sender::settle_once(const Ended& ended, bool last, Tell tell)
     store_.committed(who);
   }
   for (const auto& notice : notices)
-    for (const auto due : notice.committed(store_)) wake(due);
+    for (const auto due : notice.committed(store_, log_)) wake(due);
   co_return true;
 }
 

@@ -233,6 +233,18 @@ TEST_F(Away, AFullMailboxOfTheSenderHoldsNoLetterUp) {
   EXPECT_EQ(answers(), 0u);
 }
 
+TEST_F(Away, WhatCannotBeAnsweredIsLoggedAndKeepsNeitherLettersNorOtherAnswers) {
+  const auto dave = w.account(w.blue, "dave@blue.test");
+  be_away();
+  std::vector<store::ObjectWrite> writes;
+  writes.push_back({store::DataType::vacation, ObjectId{}, "no record of ours"});
+  ASSERT_TRUE(w.run(w.blue.store.write_objects(dave, std::move(writes))));
+  EXPECT_EQ(w.send({"dave@blue.test", "carol@blue.test"}, "From: alice@blue.test\r\nTo: carol@blue.test, dave@blue.test\r\n\r\nHi\r\n").code, 250);
+  EXPECT_EQ(World::inbox(w.blue, dave).size(), 1u);
+  EXPECT_EQ(answers(), 1u) << "carol's";
+  EXPECT_EQ(w.blue.log.count("vacation.not_answered why="), 1u);
+}
+
 TEST_F(Away, NoMoreThan500In24Hours) {
   be_away();
   w.blue.options.senders_for_any = {"alice@blue.test"};
