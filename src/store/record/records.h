@@ -40,7 +40,7 @@ struct CodesRecord {
 struct PasskeyRecord {
   std::string label;
   WallTime created{}, used{};  // used: 0 if never
-  std::string credential, key;  // key: an octet for its kind, then its octets (crypto/passkey.h)
+  std::string credential, key;  // key: an octet for its kind, then its octets (jmap/web/webauthn.h)
   std::uint32_t counter = 0;
 };
 
