@@ -19,6 +19,7 @@ struct Login {
   AccountId account{};
   std::string name;             // canonical, such as alice@blue.test
   std::string app_password{};   // the label of the app password that it was; empty: the account's own password
+  std::string mark{};           // of that password as it stood when it was checked (store/logins); empty: it was none
 };
 
 // What somebody shows who wants into the webmail, or to change what keeps others out.

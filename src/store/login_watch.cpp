@@ -21,9 +21,9 @@ LoginWatch::LoginWatch(Store& store, sasl::Login login, Stream& stream)
     : LoginWatch(store, std::move(login), stream.executor(), [&stream] { stream.close(); }) {}
 
 LoginWatch::LoginWatch(Store& store, sasl::Login login, Executor executor, std::function<void()> over)
-    : store_(store), login_(std::move(login)), over_(std::move(over)), mark_(credential_mark(store, login_)) {
+    : store_(store), login_(std::move(login)), over_(std::move(over)), mark_(login_.mark.empty() ? credential_mark(store, login_) : login_.mark) {
   subscription_ = store.hub().subscribe(login_.account, std::move(executor), [this] { look(); });
-  // It may have ended since it was let in.
+  // It may have ended since its password was checked.
   look();
 }
 

@@ -27,6 +27,13 @@ struct Known {
   AccountRecord record;
 };
 
+// Of the password that it was; "-" where that is gone.
+std::string mark_of(const AccountRecord& record, const sasl::Login& login) {
+  if (login.app_password.empty()) return crypto::sha256(record.password);
+  const auto app = std::ranges::find(record.app_passwords, login.app_password, &StoredAppPassword::label);
+  return app == record.app_passwords.end() ? "-" : crypto::sha256(app->verifier);
+}
+
 struct VerifyWork {
   const crypto::Keyring& keyring;
   std::vector<std::string> verifiers;  // tried until one fits; app passwords come after the account's own
@@ -164,6 +171,7 @@ class Logins final : public sasl::Accounts {
     if (!known->record.enabled) return fail(Errc::refused, "the account is disabled");
     sasl::Login login{known->id, known->record.name, {}};
     if (*which > own_password) login.app_password = known->record.app_passwords[*which - 1].label;
+    login.mark = mark_of(known->record, login);
     return login;
   }
 
@@ -213,9 +221,15 @@ std::string credential_mark(const Store& store, const sasl::Login& login) {
   const auto record = *bytes ? decode_account(**bytes) : Result<AccountRecord>(fail(Errc::not_found, "gone"));
   if (!record || !record->enabled) return "-";
   // The own password of an account with one-time codes opens no mail apps; browsers have sessions of their own.
-  if (login.app_password.empty()) return record->codes.secret.empty() ? crypto::sha256(record->password) : "-";
-  const auto app = std::ranges::find(record->app_passwords, login.app_password, &StoredAppPassword::label);
-  return app == record->app_passwords.end() ? "-" : crypto::sha256(app->verifier);
+  if (login.app_password.empty() && !record->codes.secret.empty()) return "-";
+  return mark_of(*record, login);
+}
+
+Result<bool> still_opens(const Reader& reader, const sasl::Login& login) {
+  TRY_ASSIGN(const auto bytes, reader.get(Space::account, key::of(login.account)));
+  if (!bytes) return false;
+  TRY_ASSIGN(const auto record, decode_account(*bytes));
+  return record.enabled && (login.mark.empty() || login.mark == mark_of(record, login));
 }
 
 std::unique_ptr<sasl::Accounts> make_logins(Store& store, const crypto::Keyring& keyring) { return std::make_unique<Logins>(store, keyring); }

@@ -15,6 +15,8 @@ std::string login_name(const std::string& user);
 // What changes when a login ends: with another password, without the app password, when the account is disabled ("-") or gone ("-"). Empty:
 // cannot be told now.
 std::string credential_mark(const Store& store, const sasl::Login& login);
+// For a commit that lets somebody in for longer than their password's check: whether it is still theirs, and the account enabled.
+Result<bool> still_opens(const Reader& reader, const sasl::Login& login);
 std::unique_ptr<sasl::Accounts> make_logins(Store& store, const crypto::Keyring& keyring);
 
 }  // namespace posthorn::store

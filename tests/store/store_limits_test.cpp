@@ -8,9 +8,9 @@
 namespace posthorn::store {
 namespace {
 
-const std::string letter = "From: a@blue.test\r\nSubject: s\r\nMessage-ID: <1@blue.test>\r\n\r\nHi\r\n";
+const std::string small_letter = "From: a@blue.test\r\nSubject: s\r\nMessage-ID: <1@blue.test>\r\n\r\nHi\r\n";
 
-MailboxId mailbox(TestStore& t, AccountId account, const char* name) { return (*t.store.view(account).mailbox(name))->id; }
+MailboxId id_of(TestStore& t, AccountId account, const char* name) { return (*t.store.view(account).mailbox(name))->id; }
 
 std::vector<Uid> uids_of(TestStore& t, AccountId account, MailboxId where) {
   std::vector<Uid> out;
@@ -43,7 +43,7 @@ int rows(TestStore& t, Space space) {
 TEST(StoreLimits, ALongThreadIsExpungedAtOnce) {
   TestStore t;
   const auto alice = t.add("alice@blue.test");
-  const auto prepared = *t.store.prepare(letter);
+  const auto prepared = *t.store.prepare(small_letter);
   for (int i = 0; i < 500; ++i) {
     auto references = references_of(i, 2);
     references.push_back("root@x");
@@ -58,7 +58,7 @@ TEST(StoreLimits, ALongThreadIsExpungedAtOnce) {
 TEST(StoreLimits, AMailboxOfMessagesWithAHundredReferencesEachIsDeleted) {
   TestStore t;
   const auto alice = t.add("alice@blue.test");
-  const auto prepared = *t.store.prepare(letter);
+  const auto prepared = *t.store.prepare(small_letter);
   for (int i = 0; i < 900; ++i) append_as(t, alice, prepared, references_of(i, 100), "s" + std::to_string(i));
   const auto box = t.run(t.store.create_mailbox(alice, "old"));
   ASSERT_TRUE(t.run(t.store.move(alice, inbox_id, uids_of(t, alice, inbox_id), box->id)));
@@ -71,7 +71,7 @@ TEST(StoreLimits, AMailboxOfMessagesWithAHundredReferencesEachIsDeleted) {
 TEST(StoreLimits, OneThreadTakesAnyNumberOfMessages) {
   TestStore t;
   const auto alice = t.add("alice@blue.test");
-  const auto prepared = *t.store.prepare(letter);
+  const auto prepared = *t.store.prepare(small_letter);
   std::size_t largest = 0;
   for (int i = 0; i < 1500; ++i) append_as(t, alice, prepared, {"root@x"}, "flood");
   static_cast<void>(t.store.snapshot()->scan(Space::thread, "", "", [&largest](std::string_view, std::string_view value) {
@@ -84,8 +84,8 @@ TEST(StoreLimits, OneThreadTakesAnyNumberOfMessages) {
 TEST(StoreLimits, AnEmailCopiedManyTimesCanStillBeExpunged) {
   TestStore t;
   const auto alice = t.add("alice@blue.test");
-  const auto added = t.append(alice, letter);
-  const auto archive = mailbox(t, alice, "Archive");
+  const auto added = t.append(alice, small_letter);
+  const auto archive = id_of(t, alice, "Archive");
   // Doubling: all of the archive is copied to the archive.
   ASSERT_TRUE(t.run(t.store.copy(alice, inbox_id, {added->uid}, archive)));
   for (int i = 0; i < 12; ++i)
@@ -93,13 +93,13 @@ TEST(StoreLimits, AnEmailCopiedManyTimesCanStillBeExpunged) {
   EXPECT_GE(uids_of(t, alice, archive).size(), 256u);
   const auto gone = t.run(t.store.expunge(alice, archive, uids_of(t, alice, archive), Store::Expunge::all));
   ASSERT_TRUE(gone) << gone.error().text();
-  EXPECT_EQ(t.store.view(alice).message(added->email), letter);
+  EXPECT_EQ(t.store.view(alice).message(added->email), small_letter);
 }
 
 TEST(StoreLimits, NineThousandMessagesAreCopiedAtOnce) {
   TestStore t;
   const auto alice = t.add("alice@blue.test");
-  const auto prepared = *t.store.prepare(letter);
+  const auto prepared = *t.store.prepare(small_letter);
   for (int i = 0; i < 20; ++i) append_as(t, alice, prepared, {std::to_string(i) + "@x"}, "s");
   for (int i = 0; i < 90; ++i) {
     Work work = [&](Transaction& tx) -> Status {
@@ -110,7 +110,7 @@ TEST(StoreLimits, NineThousandMessagesAreCopiedAtOnce) {
     ASSERT_TRUE(t.run(t.store.transact(work)));
   }
   const auto all = uids_of(t, alice, inbox_id);
-  const auto copied = t.run(t.store.copy(alice, inbox_id, all, mailbox(t, alice, "Archive")));
+  const auto copied = t.run(t.store.copy(alice, inbox_id, all, id_of(t, alice, "Archive")));
   ASSERT_TRUE(copied) << copied.error().text();
   EXPECT_EQ(copied->uids.size(), all.size());
   t.check = false;  // reading 9,000 bodies again is another test's
@@ -119,8 +119,8 @@ TEST(StoreLimits, NineThousandMessagesAreCopiedAtOnce) {
 TEST(StoreLimits, AUidNamedTwiceCountsOnce) {
   TestStore t;
   const auto alice = t.add("alice@blue.test");
-  const auto archive = mailbox(t, alice, "Archive");
-  const auto one = t.append(alice, letter)->uid, two = t.append(alice, letter)->uid;
+  const auto archive = id_of(t, alice, "Archive");
+  const auto one = t.append(alice, small_letter)->uid, two = t.append(alice, small_letter)->uid;
   FlagRequest seen;
   seen.flags = {"\\Seen"};
   EXPECT_EQ(t.run(t.store.change_flags(alice, inbox_id, {one, two, one}, seen))->changed.size(), 2u);
@@ -247,8 +247,8 @@ TEST(StoreGarbage, AnAccountWhoseRemovalWasCutShortIsRemovedToTheEnd) {
     const auto alice = t.run(t.store.add_account("alice@blue.test", "x"));
     const auto bob = t.run(t.store.add_account("bob@blue.test", "x"));
     if (alice && bob) {
-      for (int i = 0; i < 3; ++i) static_cast<void>(t.append(*alice, letter));
-      static_cast<void>(t.append(*bob, letter));
+      for (int i = 0; i < 3; ++i) static_cast<void>(t.append(*alice, small_letter));
+      static_cast<void>(t.append(*bob, small_letter));
     }
     const auto removed = t.run(t.store.remove_account("alice@blue.test"));
     TestStore after(t.engine->crash(n), keys);

@@ -1,10 +1,12 @@
 #include "jmap/web/sessions.h"
 
 #include <charconv>
+#include <span>
 
 #include "base/codec.h"
 #include "base/text.h"
 #include "crypto/bytes.h"
+#include "store/logins.h"
 
 namespace posthorn::jmap {
 namespace {
@@ -85,9 +87,18 @@ Task<Result<std::string>> begin_session(const Services& services, sasl::Login lo
   }
   const auto token = crypto::random_bytes(32);
   writes.push_back({store::DataType::web_session, ObjectId{}, encode(Record{crypto::sha256(token), now, now, printable(agent, 200), std::move(address)})});
-  auto written = co_await services.store.write_objects(login.account, std::move(writes));
+  std::vector<ObjectId> ids;
+  // A new password ends all sessions in its commit, so one that the old password opens must not be begun by a later commit.
+  store::Work work = [&](store::Transaction& tx) -> Status {
+    TRY_ASSIGN(const auto opens, store::still_opens(tx, login));
+    if (!opens) return fail(Errc::refused, "the password was changed, or the account disabled, while it was checked");
+    TRY_ASSIGN(ids, services.store.write_objects(tx, login.account, writes));
+    return {};
+  };
+  auto written = co_await services.store.transact(std::move(work));
   if (!written) co_return fail(written.error());
-  co_return account_text(login.account) + "." + hex_of(number(written->ids.back())) + "." + hex(token);
+  services.store.committed(std::span(&login.account, 1));
+  co_return account_text(login.account) + "." + hex_of(number(ids.back())) + "." + hex(token);
 }
 
 Task<Result<std::optional<FoundSession>>> find_session(const Services& services, std::string_view text) {

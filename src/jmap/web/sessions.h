@@ -19,7 +19,7 @@ struct WebSession {
   std::string agent, address;  // as told by the browser, and where it was when it logged in
 };
 
-// The cookie's value.
+// The cookie's value. refused: the password that was checked is the account's no more.
 Task<Result<std::string>> begin_session(const Services& services, sasl::Login login, std::string agent, std::string address);
 struct FoundSession {
   sasl::Login login;

@@ -7,7 +7,7 @@ namespace posthorn::jmap {
 bool is_logged_in(const Services& services, const Visitor& visitor) {
   if (!visitor.by_cookie) {
     const auto mark = store::credential_mark(services.store, visitor.login);
-    return mark.empty() || mark == visitor.mark;
+    return mark.empty() || mark == visitor.login.mark;
   }
   const auto view = services.store.view(visitor.login.account);
   const auto session = view.object(store::DataType::web_session, visitor.session);

@@ -10,7 +10,6 @@
 #include "jmap/web/sessions.h"
 #include "jmap/web/sign_on.h"
 #include "jmap/web/watch.h"
-#include "store/logins.h"
 
 namespace posthorn::jmap {
 namespace {
@@ -105,8 +104,7 @@ Task<Asked> by_password(const Services& services, http::Exchange& exchange, std:
   auto user = plain->substr(0, colon), password = plain->substr(colon + 1);
   auto login = co_await services.accounts.check_password(std::move(user), std::move(password), "jmap", exchange.peer().address);
   if (login) {
-    auto mark = store::credential_mark(services.store, *login);
-    out.visitor = Visitor{std::move(*login), false, ObjectId{}, std::move(mark)};
+    out.visitor = Visitor{std::move(*login), false, ObjectId{}};
   } else if (login.error().code == Errc::unavailable) {
     out.refusal = problem_response(429, "", "Too many tries from there; wait some minutes.");
   } else {
@@ -225,6 +223,10 @@ Task<http::Response> logged_in(Web& web, http::Exchange& exchange, sasl::Login l
   const auto& services = web.services();
   const std::string name = login.name;
   auto cookie = co_await begin_session(services, std::move(login), std::string(exchange.request().field("user-agent")), exchange.peer().address);
+  if (!cookie && cookie.error().code == Errc::refused) {
+    services.log.info("web.login_failed", {{"client", exchange.peer().address}, {"why", cookie.error().what}});
+    co_return problem_response(401, "", "This address and password do not belong together.");
+  }
   if (!cookie) {
     services.log.error("web.no_session", {{"why", cookie.error().text()}});
     co_return problem_response(503, "", "The session cannot be kept now; please try again.");

@@ -23,7 +23,6 @@ struct Visitor {
   sasl::Login login;
   bool by_cookie = false;
   ObjectId session{};  // of by_cookie
-  std::string mark{};  // else: store::credential_mark
   Watch* watch = nullptr;
 };
 
