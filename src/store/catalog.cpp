@@ -62,8 +62,7 @@ std::size_t Catalog::bytes() const {
 }
 
 Status Catalog::catch_up(const View& view) {
-  const auto now = view.modseq();
-  if (at_ == now) return {};
+  if (agrees_with(view)) return {};
   if (!at_) return build(view);
   const auto changes = view.changes(*at_);
   if (!changes) {

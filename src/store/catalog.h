@@ -63,6 +63,7 @@ class Catalog {
 
   // Makes it agree with the view.
   Status catch_up(const View& view);
+  bool agrees_with(const View& view) const { return at_ == view.modseq(); }
 
   const Row& row(Index index) const { return rows_[index]; }
   Index find(EmailId id) const;

@@ -6,9 +6,15 @@
 
 namespace posthorn::store {
 
-struct Catalogs::Held {
-  std::mutex mutex;
+// Its readers share the lock; it changes only for who has it alone.
+struct Catalogs::Version {
+  std::shared_mutex in_use;
   Catalog catalog;
+};
+
+struct Catalogs::Held {
+  std::mutex mutex;  // of the pointer, and nobody begins to read without it
+  std::shared_ptr<Version> latest = std::make_shared<Version>();
 };
 
 Result<Catalogs::Lease> Catalogs::open(AccountId account) {
@@ -23,12 +29,23 @@ Result<Catalogs::Lease> Catalogs::open(AccountId account) {
     }
     held = slots_.front().held;
   }
-  std::unique_lock lock(held->mutex);
+  const std::lock_guard guard(held->mutex);
   auto view = store_.view(account);
-  TRY(held->catalog.catch_up(view));
-  settle(account, held->catalog.bytes());
-  auto* catalog = &held->catalog;
-  return Lease{held, std::move(lock), std::move(view), catalog};
+  auto version = held->latest;
+  if (!version->catalog.agrees_with(view)) {
+    std::unique_lock alone(version->in_use, std::try_to_lock);
+    if (!alone) {
+      auto copy = std::make_shared<Version>();
+      copy->catalog = version->catalog;  // those who read it only read
+      version = std::move(copy);
+    }
+    TRY(version->catalog.catch_up(view));
+    held->latest = version;
+  }
+  settle(account, version->catalog.bytes());
+  std::shared_lock lock(version->in_use);
+  const auto* catalog = &version->catalog;
+  return Lease{std::move(version), std::move(lock), std::move(view), catalog};
 }
 
 // Those not used for the longest time go when there is too much; the one just used stays, however large.

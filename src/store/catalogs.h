@@ -1,10 +1,12 @@
-// store/catalogs.h - who holds the Catalogs (catalog.h) of the accounts in memory, and lends each to one caller at a time. Called by JMAP's
-// methods of mail, on workers: the first lease of a large account takes seconds.
+// store/catalogs.h - who holds the Catalogs (catalog.h) of the accounts in memory, and lends each to all who ask. A search may hold one for
+// seconds: who comes with a later view meanwhile gets a copy that has caught up. Called by JMAP's methods of mail, on workers: the first lease
+// of a large account takes seconds.
 #pragma once
 
 #include <list>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 
 #include "store/store.h"
 
@@ -17,16 +19,17 @@ class Catalogs {
  public:
   explicit Catalogs(const Store& store, std::size_t budget = 512u << 20) : store_(store), budget_(budget) {}
 
-  // The account's catalog as of `view`, held by the caller alone.
+  // The account's catalog as of `view`.
   struct Lease {
     std::shared_ptr<void> kept;
-    std::unique_lock<std::mutex> lock;
+    std::shared_lock<std::shared_mutex> lock;
     View view;
-    Catalog* catalog = nullptr;
+    const Catalog* catalog = nullptr;
   };
   Result<Lease> open(AccountId account);
 
  private:
+  struct Version;
   struct Held;
   struct Slot {
     AccountId account{};

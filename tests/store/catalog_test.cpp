@@ -68,5 +68,34 @@ TEST(Catalog, FindsAPlaceFarDown) {
   compare(*lease->catalog, lease->catalog->order());
 }
 
+// A search holds its lease for seconds, and the mailboxes are to be listed meanwhile.
+TEST(Catalog, WhoReadsAnOlderOneKeepsNobodyWaiting) {
+  TestStore t;
+  const auto alice = t.add("alice@blue.test");
+  const auto append = [&] { EXPECT_TRUE(t.append(alice, "Subject: s\r\n\r\nx\r\n")); };
+  append();
+  Catalogs catalogs(t.store);
+  std::optional<Catalogs::Lease> searching = *catalogs.open(alice);
+  const auto* first = searching->catalog;
+  {
+    const auto same = catalogs.open(alice);
+    EXPECT_EQ(same->catalog, first) << "nothing changed";
+  }
+  append();
+  {
+    const auto later = catalogs.open(alice);
+    EXPECT_EQ(later->catalog->all().size(), 2u);
+    EXPECT_TRUE(later->catalog->agrees_with(later->view));
+  }
+  EXPECT_EQ(searching->catalog->all().size(), 1u) << "as of its view";
+  EXPECT_TRUE(searching->catalog->agrees_with(searching->view));
+  searching.reset();
+  const auto* second = catalogs.open(alice)->catalog;
+  append();
+  const auto third = catalogs.open(alice);
+  EXPECT_EQ(third->catalog, second) << "nobody read it: no copy";
+  EXPECT_EQ(third->catalog->all().size(), 3u);
+}
+
 }  // namespace
 }  // namespace posthorn::store
