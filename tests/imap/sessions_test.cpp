@@ -197,6 +197,44 @@ TEST(ImapAttacks, WildcardsOverManyMailboxesAreFast) {
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(500));
 }
 
+// Of a large mailbox many rows are read on a worker, and only those between the changes.
+TEST(ImapRoom, WhatManyChangesDidIsToldToOthers) {
+  House house;
+  auto& a = house.selected();
+  auto& b = house.selected();
+  constexpr std::size_t count = 10'203;
+  auto& store = house.world.store;
+  const auto prepared = *store.prepare("Subject: one of many\r\n\r\nx\r\n");
+  for (int i = 0; i < 51; ++i) {
+    store::Work work = [&](store::Transaction& tx) -> Status {
+      for (int k = 0; k < 200; ++k) TRY(store.append(tx, test::alice, store::inbox_id, prepared, {}, house.clock.now()));
+      return {};
+    };
+    boost::asio::co_spawn(house.context, store.transact(std::move(work)), [](const std::exception_ptr&, const Status& done) { EXPECT_TRUE(done); });
+    house.clock.settle();
+  }
+  for (auto* one : {&a, &b}) EXPECT_EQ(one->say("1 NOOP"), "* " + std::to_string(count) + " EXISTS\r\n1 OK Done\r\n");
+  const auto lines_of = [](const std::string& text, std::string_view part) {
+    std::size_t found = 0;
+    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
+    return found;
+  };
+  // All of them, some of those in a row, and some that stand far from each other.
+  for (const auto& [set, changed] : {std::pair<std::string, std::size_t>{"1:*", count}, {"5:1004", 1000}, {"1:400,10000:10199", 600}}) {
+    EXPECT_NE(a.say("2 STORE " + set + " +FLAGS.SILENT (\\Answered)").find("2 OK"), std::string::npos);
+    EXPECT_EQ(lines_of(b.say("2 NOOP"), "\\Answered"), changed) << set;
+    EXPECT_EQ(a.say("3 NOOP"), "3 OK Done\r\n");
+    a.say("4 STORE " + set + " -FLAGS.SILENT (\\Answered)");
+    EXPECT_EQ(lines_of(b.say("4 NOOP"), "FETCH"), changed) << set;
+  }
+  a.say("5 STORE 2001:4000 +FLAGS.SILENT (\\Deleted)");
+  a.say("6 EXPUNGE");
+  const auto told = b.say("5 NOOP");
+  EXPECT_EQ(lines_of(told, "* 2001 EXPUNGE"), 1u);
+  EXPECT_EQ(lines_of(told, "EXPUNGE"), 2000u);
+  EXPECT_EQ(b.say("6 SEARCH UID 4000:4001"), "* SEARCH 2001\r\n6 OK Done\r\n");
+}
+
 // attacks.md E1: the memory of all sessions together. What counts is what came, not what was announced.
 TEST(ImapRoom, AMessageIsTakenWhereThereIsRoomForIt) {
   net::Budget budget(200'000);

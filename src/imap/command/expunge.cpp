@@ -26,7 +26,7 @@ Taken<std::vector<Uid>> take_deleted(Session& session, Call& call) {
 Task<Response> expunge(Session& session, Call& call) {
   if (session.selected->access() == Access::read_only) co_return no("READ-ONLY", "The mailbox was opened with EXAMINE");
   // What another client marked a moment ago is meant too. Numbers must not change before the set is read.
-  session.update(Expunges::held_back);
+  co_await session.update(Expunges::held_back);
   if (session.closing) co_return said();
   auto deleted = take_deleted(session, call);
   if (!deleted) co_return std::move(deleted.error());

@@ -44,7 +44,7 @@ class Pusher {
   Task<void> push() {
     while (again_ && !ended_ && !session_.closing) {
       again_ = false;
-      session_.update(Expunges::told);
+      co_await session_.update(Expunges::told);
       co_await session_.flush();
     }
     pushing_ = false;
@@ -66,7 +66,7 @@ Task<Response> idle(Session& session, Call& call) {
   Pusher pusher(session);
   // Subscribed before the last look, so that nothing falls between them.
   if (session.selected) pusher.begin();
-  if (session.selected) session.update(Expunges::told);
+  if (session.selected) co_await session.update(Expunges::told);
   if (session.closing) co_return said();
   session.out += "+ Idling\r\n";
   // Written here, so that there are never two who write.

@@ -8,8 +8,6 @@
 namespace posthorn::imap {
 namespace {
 
-constexpr std::uint32_t read_inline = 10'000;  // messages
-
 // [SP "(" "CONDSTORE" ")"]
 Taken<bool> take_parameters(Cursor& in) {
   if (in.done()) return false;

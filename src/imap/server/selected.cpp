@@ -9,7 +9,7 @@
 namespace posthorn::imap {
 namespace {
 
-// Beyond so many changes reading all rows in one scan is cheaper than one by one.
+// Beyond so many changes one scan over the rows between them is cheaper than looking each up.
 constexpr std::size_t changes_one_by_one = 500;
 
 template <class T>
@@ -87,25 +87,42 @@ void Selected::merge(const store::Member& row) {
   changed_.push_back(row.uid);
 }
 
-Status Selected::look(const store::View& view, ModSeq now) {
+Result<Selected::News> Selected::news(const store::View& view) const {
+  News out;
+  if (view.modseq() == seen_) return out;
   TRY_ASSIGN(const auto mailbox, view.mailbox(id_));
   if (!mailbox) return fail(Errc::not_found, "the selected mailbox is gone");
   const auto changes = view.changes(seen_);
   if (!changes && changes.error().code != Errc::not_found) return fail(changes.error());
-  std::vector<Uid> touched;
-  const auto ours = [this](const store::Change::Member& one) { return one.mailbox == id_; };
-  if (changes) {
-    for (const auto& change : *changes) {
-      for (const auto& one : change.added | std::views::filter(ours)) touched.push_back(one.uid);
-      for (const auto& one : change.flagged | std::views::filter(ours)) touched.push_back(one.uid);
-      for (const auto& one : change.expunged | std::views::filter(ours)) gone_.push_back(one.uid);
-    }
-    sort_unique(touched);
+  if (!changes) {
+    out.everything = true;
+    out.rows = mailbox->counts.total;
+    return out;
   }
-  if (!changes || touched.size() > changes_one_by_one) {
+  const auto ours = [this](const store::Change::Member& one) { return one.mailbox == id_; };
+  for (const auto& change : *changes) {
+    for (const auto& one : change.added | std::views::filter(ours)) out.touched.push_back(one.uid);
+    for (const auto& one : change.flagged | std::views::filter(ours)) out.touched.push_back(one.uid);
+    for (const auto& one : change.expunged | std::views::filter(ours)) out.gone.push_back(one.uid);
+  }
+  sort_unique(out.touched);
+  sort_unique(out.gone);
+  out.rows = out.touched.size();
+  if (out.touched.size() > changes_one_by_one)
+    out.rows = std::min<std::size_t>(mailbox->counts.total, number(out.touched.back()) - number(out.touched.front()) + 1);
+  return out;
+}
+
+Status Selected::look(const store::View& view, News news) {
+  if (view.modseq() == seen_) return {};
+  gone_.insert(gone_.end(), news.gone.begin(), news.gone.end());
+  if (news.everything) {
     TRY(look_at_everything(view));
+  } else if (news.touched.size() > changes_one_by_one) {
+    TRY_ASSIGN(const auto members, view.members(id_, news.touched.front(), news.touched.back()));
+    for (const auto& member : members) merge(member);
   } else {
-    for (const auto uid : touched) {
+    for (const auto uid : news.touched) {
       TRY_ASSIGN(const auto row, view.member(id_, uid));
       if (row) merge(*row);
     }
@@ -113,7 +130,7 @@ Status Selected::look(const store::View& view, ModSeq now) {
   // What came and went before the client heard of it is none of its business.
   std::erase_if(gone_, [this](Uid uid) { return !find(uid); });
   sort_unique(gone_);
-  seen_ = now;
+  seen_ = view.modseq();
   return {};
 }
 
@@ -136,9 +153,7 @@ void Selected::tell_expunged(std::string& out) {
   gone_.clear();
 }
 
-Status Selected::update(const store::View& view, std::string& out, Expunges expunges, const UpdateForm& form) {
-  const auto now = view.modseq();
-  if (now != seen_) TRY(look(view, now));
+void Selected::tell(std::string& out, Expunges expunges, const UpdateForm& form) {
   if (expunges == Expunges::told && !gone_.empty()) tell_expunged(out);
   if (grown_) out.append("* ").append(std::to_string(rows_.size())).append(" EXISTS\r\n");
   grown_ = false;
@@ -146,7 +161,6 @@ Status Selected::update(const store::View& view, std::string& out, Expunges expu
   for (const auto uid : changed_)
     if (const auto index = find(uid); index && !holds(gone_, uid)) append_flag_update(out, static_cast<std::uint32_t>(*index + 1), rows_[*index], form);
   changed_.clear();
-  return {};
 }
 
 }  // namespace posthorn::imap

@@ -1,6 +1,6 @@
 // imap/server/selected.h - the mailbox a session has selected: its messages as the client knows them, kept up to date from the
 // store's change log. The one place that knows sequence numbers (RFC 9051 2.3.1.2, 5.2, 7.5.1).
-// Called by the session and the commands that work on messages. Fails with the store's errors; Errc::not_found from update():
+// Called by the session and the commands that work on messages. Fails with the store's errors; Errc::not_found from news():
 // the mailbox itself is gone.
 #pragma once
 
@@ -20,6 +20,9 @@ enum class Access : std::uint8_t { read_only, read_write };
 enum class Expunges : std::uint8_t { held_back, told };
 // How a command and its answers name messages.
 enum class Numbers : std::uint8_t { sequence, uid };
+
+// Rows. Reading more takes longer than others on the session's thread should wait: workers do it.
+inline constexpr std::size_t read_inline = 10'000;
 
 // How updates are written.
 struct UpdateForm {
@@ -42,15 +45,21 @@ class Selected {
   // Indices of the rows that a set names, ascending. Errc::invalid: a message number above EXISTS, which is BAD.
   Result<std::vector<std::size_t>> resolve(const SequenceSet& set, Numbers by) const;
 
-  // Looks what others did since the last time, and appends EXPUNGE, EXISTS and FETCH responses.
-  Status update(const store::View& view, std::string& out, Expunges expunges, const UpdateForm& form);
-  // What this session itself did, so that update() does not tell it again.
+  // What others did since the last time: asked for, looked at, then told by EXPUNGE, EXISTS and FETCH responses.
+  struct News {
+    std::vector<Uid> touched, gone;  // ascending
+    bool everything = false;         // the log does not go back so far
+    std::size_t rows = 0;            // that look() will read, at most
+  };
+  Result<News> news(const store::View& view) const;
+  Status look(const store::View& view, News news);
+  void tell(std::string& out, Expunges expunges, const UpdateForm& form);
+  // What this session itself did, so that it is not told again.
   void note(const store::Member& row);
 
   NumberSet saved;  // UIDs of '$' (rfc:5182)
 
  private:
-  Status look(const store::View& view, ModSeq now);
   Status look_at_everything(const store::View& view);
   void merge(const store::Member& row);
   void tell_expunged(std::string& out);

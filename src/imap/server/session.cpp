@@ -117,7 +117,7 @@ Task<void> Session::execute() {
   }
   if (response.kind == Response::Kind::said) co_return;
   if (response.kind == Response::Kind::bad) ++bad_;
-  if (selected && !closing) update(expunges);
+  if (selected && !closing) co_await update(expunges);
   answer(*tag, response);
 }
 
@@ -263,17 +263,27 @@ void Session::refresh_keywords(const store::View& view) {
   if (selected) tell_flags();
 }
 
-void Session::update(Expunges expunges) {
+// Reading many rows takes longer than others on this thread should wait.
+Task<Status> Session::look(const store::View& now) {
+  auto news = selected->news(now);
+  if (!news) co_return fail(news.error());
+  if (news->rows <= read_inline) co_return selected->look(now, std::move(*news));
+  auto work = [this, &now, &news] { return selected->look(now, std::move(*news)); };
+  co_return co_await store.workers().run(std::move(work));
+}
+
+Task<void> Session::update(Expunges expunges) {
   const auto now = view();
   refresh_keywords(now);
-  const auto told = selected->update(now, out, expunges, update_form());
-  if (told) return;
-  if (told.error().code == Errc::not_found) {
+  auto looked = co_await look(now);
+  if (looked) {
+    selected->tell(out, expunges, update_form());
+  } else if (looked.error().code == Errc::not_found) {
     // rfc:2180#3.3 of the ways it lists the only one that no client can misunderstand.
     bye("The selected mailbox was deleted", "the selected mailbox was deleted");
-    return;
+  } else {
+    log.warn("imap.update_failed", {{"account", login->name}, {"why", looked.error().text()}});
   }
-  log.warn("imap.update_failed", {{"account", login->name}, {"why", told.error().text()}});
 }
 
 Task<void> Session::finish() {

@@ -66,7 +66,7 @@ class Session {
 
   // -- the selected mailbox
   // Appends what others changed in it. Its end: BYE.
-  void update(Expunges expunges);
+  Task<void> update(Expunges expunges);
   // Reads the names of new keywords, and tells them before they are used.
   void refresh_keywords(const store::View& view);
   UpdateForm update_form() const { return {keywords, condstore, quoted()}; }
@@ -91,6 +91,7 @@ class Session {
   void greet();
   Task<bool> next_command();
   Task<void> execute();
+  Task<Status> look(const store::View& now);
   void refuse(std::string_view tag, std::string_view answer);
   Task<bool> fill();
   void arm();
