@@ -4,10 +4,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <algorithm>
-#include <array>
-
-#include "crypto/bytes.h"
-#include "post/submission.h"
+#include <utility>
 
 namespace posthorn::post {
 namespace {
@@ -15,7 +12,6 @@ namespace {
 constexpr std::uint32_t crash_limit = 3;
 constexpr auto look_again = std::chrono::seconds(60);  // bounds what a jump of the wall clock can do to the waiting
 constexpr std::size_t dispatch_limit = 1000;           // entries under way at once
-constexpr std::uint64_t inline_limit = 65'536;         // a larger message is read on a worker: sessions share this thread
 
 std::chrono::milliseconds millis(Duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d); }
 
@@ -23,34 +19,12 @@ std::string destination_of(const Options& options, const QueuedRecipient& r) {
   return options.smarthost ? "smarthost " + options.smarthost->host : r.to.recipient.domain;
 }
 
-struct ReadMessage {
-  const Queue* queue;
-  const Entry* entry;
-  Result<std::string> operator()() const { return queue->message(*entry); }
-};
-
-Task<Result<std::string>> message_of(store::Store& store, const Queue& queue, const Entry& entry) {
-  if (entry.size <= inline_limit) co_return queue.message(entry);
-  ReadMessage read{&queue, &entry};
-  co_return co_await store.workers().run(std::move(read));
-}
-
-void apply(QueuedRecipient& r, const Attempt& attempt) {
-  ++r.attempts;
-  r.code = attempt.reply.code;
-  r.enhanced = attempt.reply.enhanced;
-  r.text = attempt.reply.text;
-  r.remote = attempt.remote;
-  if (attempt.reply.code >= 200 && attempt.reply.code < 300) r.state = attempt.dsn ? RecipientState::delivered : RecipientState::relayed;
-  if (attempt.reply.code >= 500) r.state = RecipientState::failed;
-}
-
 }  // namespace
 
 Sender::Sender(Executor executor, store::Store& store, crypto::Keyring& keyring, dns::Resolver& resolver, net::Dialer& dialer, Clock& clock,
                Log& log, const Options& options)
     : executor_(executor), store_(store), keyring_(keyring), resolver_(resolver), dialer_(dialer), clock_(clock), log_(log),
-      options_(options), queue_(store, keyring), policies_(store, resolver, dialer, clock, log, options), timer_(clock.timer(executor)),
+      options_(options), queue_(store, keyring), policies_(store, resolver, dialer, clock, log, options), settlement_(store, keyring, queue_, clock, log, options), timer_(clock.timer(executor)),
       ticked_wall_(clock.now()), ticked_steady_(clock.steady()) {}
 
 Status Sender::start() {
@@ -153,6 +127,7 @@ bool Sender::take_off(QueueId id) {
     job.recipients.push_back(i);
   }
   flying_[id].jobs = jobs.size();
+  flying_[id].crashes = entry.begun;
   const auto share = std::max<std::size_t>(1, options_.connections / 5);
   for (auto& [domain, job] : jobs) {
     auto [at, fresh] = destinations_.try_emplace(domain);
@@ -200,18 +175,29 @@ Task<void> Sender::work(std::string domain) {
   }
 }
 
-// Marks on disk that an attempt begins, so that crashes are counted. Nothing: the entry is gone, held, or cannot be written now.
+// Marks on disk that attempts begin, so that crashes are counted: one more than there were when the entry took off.
+Task<Result<Entry>> Sender::mark_begun(QueueId id) {
+  Queue::Change change = [crashes = flying_[id].crashes](Entry& e) {
+    if (e.held) return;
+    e.begun = crashes + 1;
+    if (e.begun <= crash_limit) return;
+    e.held = true;
+    e.held_because = "the server stopped three times while sending this message";
+  };
+  co_return co_await queue_.update(id, std::move(change));
+}
+
+// Nothing: the entry is gone, held, or cannot be written now.
 Task<std::optional<Entry>> Sender::begin(QueueId id) {
   auto& flight = flying_[id];
-  const bool first = flight.attempting++ == 0;
-  Queue::Change change = [first](Entry& e) {
-    if (e.held || !first) return;
-    if (++e.begun > crash_limit) {
-      e.held = true;
-      e.held_because = "the server stopped three times while sending this message";
-    }
-  };
-  auto entry = co_await queue_.update(id, std::move(change));
+  Result<Entry> entry = fail(Errc::not_found, "it is gone");
+  if (flight.attempting++ == 0) {
+    entry = co_await mark_begun(id);
+  } else if (auto found = queue_.find(id); !found) {
+    entry = fail(found.error());
+  } else if (*found) {
+    entry = std::move(**found);
+  }
   if (entry && !entry->held) co_return std::move(*entry);
   --flight.attempting;
   if (entry) log_.warn("queue.held", {{"id", text_of(id)}, {"why", entry->held_because}});
@@ -228,7 +214,7 @@ Task<bool> Sender::attempt(Delivery& delivery, Destination& destination, Job job
     co_return true;
   }
   attempts.resize(job.recipients.size());
-  auto message = co_await message_of(store_, queue_, *entry);
+  auto message = co_await queue_.read_message(*entry);
   if (!message) {
     log_.error("queue.message_unreadable", {{"id", text_of(job.id)}, {"why", message.error().what}});
     --flying_[job.id].attempting;
@@ -257,23 +243,26 @@ Task<bool> Sender::attempt(Delivery& delivery, Destination& destination, Job job
   co_return !trouble;
 }
 
-// The outcomes of an entry's jobs are written one after the other, whoever comes first writes for all: only so is it clear which is the last.
+// The outcomes of an entry's jobs are written one after the other: only so is it clear which is the last. Whoever comes first writes for all,
+// and what came meanwhile is written together: each time the whole entry is.
 Task<void> Sender::settle(Job job, std::vector<Attempt> attempts) {
   const auto id = job.id;
   auto& flight = flying_[id];
-  flight.ended.push_back(Ended{std::move(job), std::move(attempts)});
+  flight.ended.push_back(Ended{std::move(job.recipients), std::move(attempts)});
   if (flight.settling) co_return;
   flight.settling = true;
-  bool written = true;
+  bool all = true;
   while (!flight.ended.empty()) {
-    const Ended ended = std::move(flight.ended.front());
-    flight.ended.pop_front();
-    const bool good = co_await settle_one(ended, flight.jobs == 1);
-    written &= good;
-    --flight.jobs;
+    auto ended = std::exchange(flight.ended, {});
+    const auto count = ended.size();
+    const auto round = flight.jobs == count ? Settlement::Round::over : Settlement::Round::goes_on;
+    auto written = co_await settlement_.write(id, std::move(ended), round, flight.attempting);
+    for (const auto due : written.fresh) wake(due);
+    all = all && written.all;
+    flight.jobs -= count;
   }
   flight.settling = false;
-  if (flight.jobs == 0) land(id, written);
+  if (flight.jobs == 0) land(id, all);
 }
 
 // All jobs of the entry have ended.
@@ -288,118 +277,6 @@ void Sender::land(QueueId id, bool written) {
     due_.insert(Due{clock_.now() + millis(options_.retry_first), id});
   }
   tick();
-}
-
-Task<bool> Sender::settle_one(const Ended& ended, bool last) {
-  if (ended.attempts.empty()) co_return false;
-  const auto id = text_of(ended.job.id);
-  auto tell = Tell::sender;
-  // An operator may change the entry at the same time: look again, a few times.
-  for (int tries = 0; tries < 5; ++tries) {
-    auto done = co_await settle_once(ended, last, tell);
-    if (done && *done) co_return true;
-    if (done) continue;
-    const bool untold = tell == Tell::sender && (done.error().code == Errc::over_quota || done.error().code == Errc::not_found);
-    log_.error(untold ? "dsn.undeliverable" : "queue.not_updated", {{"id", id}, {"why", done.error().what}});
-    // That the sender's mailbox is full must not undo what is known of the recipients, or they would get the message again.
-    if (!untold) co_return false;
-    tell = Tell::nobody;
-  }
-  co_return false;
-}
-
-// What is owed to the sender, as letters ready to be committed.
-Task<std::vector<Handover>> Sender::notices_for(const Entry& after, const std::vector<DsnRecipient>& all_owed, WallTime now) {
-  std::vector<Handover> notices;
-  for (const auto action : {DsnAction::failed, DsnAction::relayed, DsnAction::delayed}) {
-    std::vector<DsnRecipient> some;
-    std::ranges::copy_if(all_owed, std::back_inserter(some), [action](const DsnRecipient& r) { return r.action == action; });
-    if (some.empty()) continue;
-    auto message = co_await message_of(store_, queue_, after);
-    auto letter = dsn_letter(after, some, message ? std::string_view(*message) : std::string_view(), options_.host_name, now);
-    if (!letter) continue;
-    log_.info("dsn.sent", {{"id", text_of(after.id)}, {"as", text_of(letter->id)}, {"to", after.from.reverse_path.text()}});
-    auto handover = co_await Handover::make(store_, keyring_, options_, std::move(*letter));
-    if (handover) {
-      notices.push_back(std::move(*handover));
-      continue;
-    }
-    log_.warn("dsn.undeliverable", {{"id", text_of(after.id)}, {"why", handover.error().what}});
-    if (action == DsnAction::failed) break;  // the caller sees by an empty list that nobody was told
-  }
-  co_return notices;
-}
-
-Task<Result<bool>> Sender::settle_once(const Ended& ended, bool last, Tell tell) {
-  const auto& [job, attempts] = ended;
-  auto found = queue_.find(job.id);
-  if (!found) co_return fail(found.error());
-  if (!*found) co_return true;
-  const Entry before = **found;
-  Entry after = before;
-  const auto now = clock_.now();
-  for (std::size_t i = 0; i < attempts.size(); ++i) {
-    auto& r = after.recipients[job.recipients[i]];
-    apply(r, attempts[i]);
-    after.tried.push_back(Tried{now, r.to.recipient.text(), r.remote, attempts[i].tls, r.code, r.enhanced + " " + r.text});
-    after.in_doubt |= attempts[i].in_doubt;
-    log_.info(r.state == RecipientState::failed ? "delivery.failed" : r.state == RecipientState::waiting ? "delivery.deferred" : "delivery.done",
-              {{"id", text_of(job.id)}, {"to", r.to.recipient.text()}, {"host", r.remote}, {"code", std::to_string(r.code)}, {"answer", r.enhanced + " " + r.text}});
-  }
-  if (after.tried.size() > most_tried) after.tried.erase(after.tried.begin(), after.tried.end() - most_tried);
-  if (flying_[job.id].attempting == 0) after.begun = 0;
-  count_time(after, now, clock_.steady());
-  if (last) {
-    ++after.rounds;
-    const bool over = after.waited >= after.expires - after.arrived;
-    for (auto& r : after.recipients)
-      if (over && r.state == RecipientState::waiting) {
-        r.state = RecipientState::failed;
-        r.text += r.text.empty() ? "it could not be delivered in time" : " (tried until now without success)";
-      }
-    after.due = now + millis(backoff(after.rounds, options_.retry_first, options_.retry_most, crypto::random_number()));
-  }
-  // What is owed to the sender is committed with the change that makes it so: told once, never forgotten.
-  const auto all_owed = owed(after, options_.warn_after);
-  std::vector<Handover> notices;
-  if (tell == Tell::sender) notices = co_await notices_for(after, all_owed, now);
-  const bool failures = std::ranges::any_of(all_owed, [](const DsnRecipient& r) { return r.action == DsnAction::failed; });
-  const bool untold = failures && notices.empty();
-  for (const auto& r : all_owed) {
-    auto& mine = after.recipients[static_cast<std::size_t>(r.recipient - after.recipients.data())];
-    if (r.action == DsnAction::delayed) mine.warned = true;
-    else if (r.action != DsnAction::failed || !untold) mine.reported = true;
-  }
-  // rfc:5321#6.1 and attacks.md A13: a failure that nobody may or can be told of is kept for the administrator instead of vanishing.
-  const bool stranger = after.login.empty() && !after.from.reverse_path.empty() &&
-                        std::ranges::any_of(after.recipients, [](const auto& r) { return r.state == RecipientState::failed; });
-  if (last && after.done() && (stranger || untold)) {
-    after.held = true;
-    after.held_because = stranger ? "it could not be sent on, and its sender is not authenticated, so no notice may be sent"
-                                  : "it could not be delivered, and its sender's mailbox takes no notice of that";
-    log_.warn("queue.held", {{"id", text_of(job.id)}, {"why", after.held_because}});
-  }
-  bool changed_meanwhile = false;
-  const auto& store = store_;
-  store::Work work = [&](store::Transaction& tx) -> Status {
-    TRY_ASSIGN(const auto current, read(tx, job.id));
-    changed_meanwhile = !current || encode(*current) != encode(before);
-    if (changed_meanwhile) return {};
-    TRY(replace(store, tx, before, after));
-    if (after.submission.there()) TRY(note_recipients(store, tx, after.submission, after.recipients, after.tried));
-    for (const auto& notice : notices) TRY(notice.write(store, tx));
-    return {};
-  };
-  auto done = co_await store_.transact(std::move(work));
-  if (!done) co_return fail(done.error());
-  if (changed_meanwhile) co_return false;
-  if (after.submission.there()) {
-    const std::array<AccountId, 1> who{after.submission.account};
-    store_.committed(who);
-  }
-  for (const auto& notice : notices)
-    for (const auto due : notice.committed(store_, log_)) wake(due);
-  co_return true;
 }
 
 Task<Status> Sender::retry(QueueId id) {

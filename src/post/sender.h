@@ -16,10 +16,10 @@
 #include "net/dialer.h"
 #include "post/backoff.h"
 #include "post/delivery.h"
-#include "post/dsn.h"
 #include "post/options.h"
 #include "post/queue/queue.h"
 #include "post/security/sts_policies.h"
+#include "post/settlement.h"
 
 namespace posthorn::post {
 
@@ -49,17 +49,13 @@ class Sender {
     std::size_t starting = 0;  // of them those that have not taken their first job yet
     Concurrency concurrency;
   };
-  struct Ended {
-    Job job;
-    std::vector<Attempt> attempts;  // empty: nothing was tried
-  };
   struct Flight {  // an entry with jobs under way
     std::size_t jobs = 0;
     std::size_t attempting = 0;  // jobs that talk to somebody now
-    std::deque<Ended> ended;     // jobs whose outcome waits to be written, one after the other
+    std::uint32_t crashes = 0;   // of attempts before this flight
+    std::vector<Ended> ended;    // jobs whose outcome waits to be written
     bool settling = false;
   };
-  enum class Tell : std::uint8_t { sender, nobody };
 
   void arm();
   void tick();
@@ -69,10 +65,8 @@ class Sender {
   Task<void> work(std::string domain);
   Task<bool> attempt(Delivery& delivery, Destination& destination, Job job);
   Task<std::optional<Entry>> begin(QueueId id);
+  Task<Result<Entry>> mark_begun(QueueId id);
   Task<void> settle(Job job, std::vector<Attempt> attempts);
-  Task<bool> settle_one(const Ended& ended, bool last);
-  Task<Result<bool>> settle_once(const Ended& ended, bool last, Tell tell);
-  Task<std::vector<Handover>> notices_for(const Entry& after, const std::vector<DsnRecipient>& all_owed, WallTime now);
   void land(QueueId id, bool written);
   Duration farthest() const;
   void watch_clock();
@@ -87,6 +81,7 @@ class Sender {
   const Options& options_;
   Queue queue_;
   StsPolicies policies_;
+  Settlement settlement_;
   std::unique_ptr<Timer> timer_;
   std::set<Due> due_;
   std::map<QueueId, Flight> flying_;

@@ -166,6 +166,7 @@ red.test. IN MX 20 mx2.red.test.
 mx.red.test. IN A 8.8.8.3
 mx2.red.test. IN A 8.8.8.4
 null.test. IN MX 0 .
+*.many.test. IN MX 10 mx.green.test.
 )");
   if (!zone) ADD_FAILURE() << zone.error().text();
   return dns::zone_resolver(std::move(*zone));

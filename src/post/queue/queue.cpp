@@ -7,6 +7,14 @@ namespace {
 
 using store::Space;
 
+constexpr std::uint64_t inline_limit = 65'536;
+
+struct ReadMessage {
+  const Queue* queue;
+  const Entry* entry;
+  Result<std::string> operator()() const { return queue->message(*entry); }
+};
+
 std::string big_endian(std::uint64_t value) {
   std::string out;
   for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>((value >> shift) & 0xff);
@@ -79,6 +87,12 @@ Result<std::string> Queue::message(const Entry& entry) const {
   blob.blob = entry.blob;
   TRY_ASSIGN(blob.data_key, keyring_.unwrap_queue(entry.wrapped_key));
   return store_.blob(blob);
+}
+
+Task<Result<std::string>> Queue::read_message(const Entry& entry) const {
+  if (entry.size <= inline_limit) co_return message(entry);
+  ReadMessage read{this, &entry};
+  co_return co_await store_.workers().run(std::move(read));
 }
 
 Task<Result<Entry>> Queue::update(QueueId id, Change change) {

@@ -35,6 +35,8 @@ class Queue {
   Result<std::vector<Entry>> list(std::size_t limit = 1'000'000) const;
   Result<std::optional<Entry>> find(QueueId id) const;
   Result<std::string> message(const Entry& entry) const;
+  // The same for the network threads: a large one is read on a worker.
+  Task<Result<std::string>> read_message(const Entry& entry) const;
 
   // Reads, changes and writes one entry in a transaction. `change` sees the entry as it is then; not_found if it is gone.
   using Change = std::function<void(Entry&)>;
