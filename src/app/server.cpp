@@ -16,14 +16,11 @@
 #include "app/keyring/process.h"
 #include "app/memory_gauge.h"
 #include "app/ports.h"
+#include "app/webmail.h"
 #include "dns/cache.h"
 #include "dns/unbound_resolver.h"
 #include "http/server.h"
 #include "imap/server.h"
-#include "jmap/core/turns.h"
-#include "jmap/oidc/provider.h"
-#include "jmap/push/desk.h"
-#include "jmap/web/web.h"
 #include "net/dialer.h"
 #include "net/account_connections.h"
 #include "net/listener.h"
@@ -35,22 +32,15 @@
 #include "post/sender.h"
 #include "report/desk.h"
 #include "smtp/server.h"
-#include "store/catalogs.h"
 #include "store/login_guard.h"
 #include "store/logins.h"
-#include "store/snooze.h"
-#include "store/search/index.h"
-#include "store/search/indexer.h"
 
 namespace posthorn::app {
 namespace {
 
 constexpr auto grace_time = std::chrono::seconds(10);
-constexpr unsigned image_threads = 4, method_threads = 4, sign_on_threads = 2;
-constexpr auto sign_on_timeout = std::chrono::seconds(5);
 constexpr auto grace_step = std::chrono::milliseconds(50);
 constexpr auto pressure_look = std::chrono::milliseconds(200);
-constexpr auto push_timeout = std::chrono::seconds(10);
 constexpr std::uint64_t commit_limit = 5000;  // waiting at once
 
 using Sockets = std::vector<std::shared_ptr<net::BoundSocket>>;
@@ -72,24 +62,12 @@ struct Server {
   std::unique_ptr<post::Sender> sender;
   std::unique_ptr<post::Office> office;
   std::unique_ptr<post::Outbox> outbox;
-  std::unique_ptr<store::Catalogs> catalogs;
-  std::unique_ptr<jmap::Turns> turns;
   net::Budget own_budget;  // for what our own people hand in: what comes from outside has its own, the post office's
-  std::unique_ptr<store::Waker> waker;
-  std::unique_ptr<store::search::Index> words;
-  std::unique_ptr<store::search::Indexer> indexer;
   std::unique_ptr<report::Desk> reports;
   std::map<ServiceKind, std::unique_ptr<net::TlsContext>> tls;
   std::unique_ptr<net::Tolls> tolls;
-  std::unique_ptr<Workers> push_workers;  // a slow push service holds up no login
-  std::unique_ptr<jmap::PushDesk> push;
-  Workers sign_on_workers{sign_on_threads};
-  std::unique_ptr<jmap::oidc::Provider> sign_on;
-  Workers image_workers{image_threads};
-  std::optional<jmap::ImageFetching> images;
-  std::optional<jmap::Services> jmap_services;
-  std::unique_ptr<jmap::Web> web;
   std::atomic<bool> stopping = false, keyless = false;
+  std::unique_ptr<Webmail> webmail;
   std::atomic<bool> ready = false;  // everything below and above is there
   Sockets sockets;  // one for each config.listen
   std::vector<std::unique_ptr<net::Listener>> listeners;
@@ -120,9 +98,6 @@ struct Server {
   void stop();
   void wait_for_sessions();
   void measure_pressure();
-  void make_push_desk();
-  void make_sign_on();
-  Task<void> start_push();
   Task<void> finish();
 };
 
@@ -164,29 +139,11 @@ Status Server::open(crypto::KeyringSockets keys) {
   reports = std::make_unique<report::Desk>(runtime.context(0).get_executor(), *core->store, *core->keyring, *office, *resolver, *log, std::move(desk_options), config.name);
   office->watch_with(*reports);
   outbox = std::make_unique<post::Outbox>(runtime.context(0).get_executor(), *core->store, *core->keyring, *sender, post_options, *core->clock, *log);
-  catalogs = std::make_unique<store::Catalogs>(*core->store);
-  turns = std::make_unique<jmap::Turns>(*core->clock, method_threads);
-  waker = std::make_unique<store::Waker>(runtime.context(0).get_executor(), *core->store, *log);
-  words = std::make_unique<store::search::Index>(*core->keyring);
-  indexer = std::make_unique<store::search::Indexer>(runtime.context(0).get_executor(), *core->store, *core->keyring, *log);
   office->ask_for_room([this] { return core->reserve->room(); });
   TRY(load_certificates());
-  make_push_desk();
   tolls = std::make_unique<net::Tolls>(buckets, *core->clock, config.limits.tokens);
-  jmap_services.emplace(jmap::Services{*core->store, *accounts, *core->keyring, *core->clock, *log, office.get(), {}, config.name});
-  jmap_services->limits.upload = config.limits.message_size;
-  jmap_services->catalogs = catalogs.get();
-  jmap_services->outbox = outbox.get();
-  jmap_services->push = push.get();
-  make_sign_on();
-  jmap_services->sign_on = sign_on.get();
-  jmap_services->waker = waker.get();
-  images.emplace(jmap::ImageFetching{*resolver, image_workers, post_options.allow_private_routes, post_options.ca_file});
-  jmap_services->images = &*images;
-  jmap_services->words = words.get();
-  jmap_services->turns = turns.get();
-  jmap_services->budget = &own_budget;
-  web = std::make_unique<jmap::Web>(*jmap_services, stopping);
+  const Webmail::Ground ground{runtime.context(0).get_executor(), *core, *log, *accounts, *resolver, *office, *outbox, post_options, own_budget, stopping};
+  webmail = std::make_unique<Webmail>(config, ground);
   TRY(listen_all());
   const ControlServices services{*core->store, *core->keyring, *sender, *resolver, *reports};
   TRY_ASSIGN(control, listen_control(runtime, config.control_socket(), services, *log,
@@ -194,38 +151,11 @@ Status Server::open(crypto::KeyringSockets keys) {
   housekeeping = std::make_unique<Housekeeping>(runtime.context(0).get_executor(), *core->store, *core->keyring, *resolver, *core->clock, *log, config.cleanup_every, stopping);
   housekeeping->start();
   reports->start();
-  boost::asio::co_spawn(runtime.context(0), start_push(), boost::asio::detached);
   TRY(outbox->start());
-  TRY(waker->start());
+  TRY(webmail->start());
   TRY(sender->start());
-  indexer->start();
   ready = true;
   return {};
-}
-
-void Server::make_push_desk() {
-  http::FetchOptions options;
-  options.ca_file = config.push.ca_file;
-  options.allow_private = config.push.allow_private;
-  options.timeout = push_timeout;
-  push_workers = std::make_unique<Workers>(1);
-  auto send = [this, options](http::FetchRequest request) { return http::fetch(*resolver, *push_workers, options, std::move(request)); };
-  push = std::make_unique<jmap::PushDesk>(runtime.context(0).get_executor(), *core->store, *core->keyring, *log, std::move(send), options, "mailto:postmaster@" + config.name);
-}
-
-void Server::make_sign_on() {
-  if (config.oidc.provider.issuer.empty()) return;
-  http::FetchOptions options;
-  options.ca_file = config.oidc.ca_file;
-  options.allow_private = config.oidc.allow_private;
-  options.timeout = sign_on_timeout;
-  auto fetch = [this, options](http::FetchRequest request) { return http::fetch(*resolver, sign_on_workers, options, std::move(request)); };
-  sign_on = std::make_unique<jmap::oidc::Provider>(config.oidc.provider, std::move(fetch), *core->clock);
-}
-
-Task<void> Server::start_push() {
-  auto started = co_await push->start();
-  if (!started) log->error("push.not_started", {{"why", started.error().text()}});
 }
 
 void Server::hear(const store::EngineNews& news) {
@@ -291,7 +221,7 @@ net::StartSession Server::session_for(const ListenConfig& listen) {
     }
     case ServiceKind::https: {
       http::ServerOptions options;
-      options.handler = [this](http::Exchange& exchange) { return web->handle(exchange); };
+      options.handler = [this](http::Exchange& exchange) { return webmail->handle(exchange); };
       return [this, options](std::unique_ptr<Stream> stream) { return http::serve(std::move(stream), options, *core->clock, *log, stopping); };
     }
   }
@@ -372,9 +302,7 @@ void Server::stop() {
   pressure_timer->cancel();
   reports->stop();
   outbox->stop();
-  push->stop();
-  waker->stop();
-  indexer->stop();
+  webmail->stop();
   sender->stop();
   grace = core->clock->timer(runtime.context(0).get_executor());
   wait_for_sessions();
@@ -443,7 +371,7 @@ Status serve(const Config& config) {
   server.runtime.run();
   // What still reads on a worker uses the store: nothing goes before it has ended.
   server.runtime.workers().stop();
-  server.turns->workers().stop();
+  server.webmail->finish();
   server.ready = false;
   server.log->info("stopped");
   if (server.keyless) return fail(Errc::unavailable, "the keyring's process ended, and without keys no mail can be kept or read", "Start the server again");
