@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "base/text.h"
+#include "trust/spf/lookups.h"
 #include "trust/spf/record.h"
 #include "trust/spf/spf.h"
 
@@ -19,15 +20,10 @@ struct Open {
 
 bool has_macro(std::string_view spec) { return spec.find('%') != std::string_view::npos; }
 
-std::string normal(std::string_view name) {
-  if (name.ends_with('.')) name.remove_suffix(1);
-  return to_lower(name);
-}
-
 class Explanation {
  public:
   Explanation(std::string_view domain, Answers& answers, const Limits& limits) : answers_(answers), limits_(limits) {
-    tree_.verdict.domain = normal(domain);
+    tree_.verdict.domain = normal_name(domain);
     tree_.verdict.result = Result::neutral;
   }
 
@@ -110,7 +106,7 @@ class Explanation {
       std::get<Step>(items.back()).outcome = "depends on the sender (macro)";
       return;
     }
-    const auto name = normal(spec);
+    const auto name = normal_name(spec);
     if (tree_.verdict.lookups > 4 * limits_.lookups) return;  // a loop, or as good as one: it is over the limit anyway
     items.emplace_back(Open{name, depth + 1, SIZE_MAX});
   }
