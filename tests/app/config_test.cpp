@@ -5,6 +5,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "app/config/units.h"
+
 namespace posthorn::app {
 namespace {
 

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "app/command/backend_call.h"
+#include "app/config/units.h"
 #include "app/transfer/csv.h"
 #include "base/text.h"
 

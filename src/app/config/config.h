@@ -101,8 +101,4 @@ Result<Config> load_config(const std::string& file);
 // All keys that parse_config() knows, as "section.key", for the tests and the shell completion.
 std::vector<std::string> known_keys();
 
-// "5m", "36h", "5d", "90s"; "50MiB", "64KiB", "1000".
-Result<Duration> parse_duration(std::string_view text);
-Result<std::uint64_t> parse_size(std::string_view text);
-
 }  // namespace posthorn::app
