@@ -10,7 +10,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 #include "base/text.h"
 #include "net/addresses.h"
@@ -98,7 +97,7 @@ class SocketStream final : public Stream {
   Task<Result<std::size_t>> read_append(std::string& to, std::size_t max) override {
     while (true) {
       if (auto able = usable(); !able) co_return fail(able.error());
-      auto attempt = drained() ? Attempt{Attempt::State::want_read, 0, {}} : try_read(to, max);
+      auto attempt = try_read(to, max);
       if (attempt.state == Attempt::State::end) co_return std::size_t{0};
       if (attempt.state == Attempt::State::done) {
         co_await take_turns();
@@ -293,10 +292,6 @@ class SocketStream final : public Stream {
     }
   }
 
-  // True once after a read that took all there was: who speaks in turns is answered now, and a read before that would find nothing. Of TLS
-  // only OpenSSL knows what is left.
-  bool drained() { return std::exchange(drained_, false) && !ssl_; }
-
   // The plain helpers: buffers live here for the moment of the call only.
   Attempt try_read(std::string& to, std::size_t max) {
     auto& buffer = scratch();
@@ -308,7 +303,6 @@ class SocketStream final : public Stream {
 
   Attempt read_plain(char* buffer, std::size_t most) {
     const auto got = ::recv(socket_.native_handle(), buffer, most, MSG_DONTWAIT);
-    drained_ = got > 0 && static_cast<std::size_t>(got) < most;
     if (got > 0) return {Attempt::State::done, static_cast<std::size_t>(got), {}};
     if (got == 0) return {Attempt::State::end, 0, {}};
     return from_errno(errno, Attempt::State::want_read);
@@ -363,7 +357,6 @@ class SocketStream final : public Stream {
   int calls_ = 0;
   bool timed_out_ = false;
   bool broken_ = false;
-  bool drained_ = false;
 };
 
 }  // namespace
