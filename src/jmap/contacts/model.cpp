@@ -68,10 +68,10 @@ Result<std::vector<Book>> books_of(const store::View& view) {
     out.push_back(std::move(own));
   }
   if (std::ranges::none_of(out, &Book::is_default)) std::ranges::find_if(out, &Book::own)->is_default = true;
-  std::ranges::stable_sort(out, [](const Book& a, const Book& b) {
+  std::ranges::sort(out, [](const Book& a, const Book& b) {
     if (a.sort_order != b.sort_order) return a.sort_order < b.sort_order;
     if (a.own != b.own) return a.own;
-    return a.name < b.name;
+    return a.name != b.name ? a.name < b.name : a.id() < b.id();
   });
   return out;
 }
