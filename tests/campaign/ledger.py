@@ -5,9 +5,11 @@ once and each other at most once. A Mailbox remembers every UID that it ever saw
 letter, a UIDVALIDITY that changes and a HIGHESTMODSEQ that falls are faults.
 """
 import base64
+import imaplib
 import random
 import re
 import threading
+import time
 
 from harness import sha
 from sink import body_of, name_of
@@ -93,9 +95,20 @@ class Mailbox:
             self.fault(f"UID {uid} came after UID {max(self.seen)}")
         self.seen[uid] = name
 
+    def log_in(self, seconds=30):
+        """While the store opens itself again after an error a login is told to come again (docs/reliability.md), as it is in a crowd."""
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                return self.server.imap_plain(self.user)
+            except imaplib.IMAP4.error as error:
+                if "[UNAVAILABLE]" not in str(error) or time.monotonic() > until:
+                    raise
+            time.sleep(0.2)
+
     def look(self, before=float("inf"), whole=False):
         """Looks at what is new (whole: at everything again), and that nothing acknowledged before `before` is missing. Gives the missing."""
-        client = self.server.imap_plain(self.user)
+        client = self.log_in()
         try:
             exists = self.select(client)
             first = 1 if whole or not self.seen else max(self.seen) + 1
@@ -122,7 +135,7 @@ class Mailbox:
 
     def empty(self):
         """Expunges all, so that the folder stays small; the UIDs stay spent. False: the server says that it did not work."""
-        client = self.server.imap_plain(self.user)
+        client = self.log_in()
         try:
             self.select(client)
             if self.seen:
