@@ -16,7 +16,8 @@ def prepare(folder):
         os.unlink(path)
     log = f"log_path={os.path.join(folder, 'report')}"
     os.environ[FOLDER] = folder
-    os.environ["ASAN_OPTIONS"] = f"{log}:detect_stack_use_after_return=1:strict_string_checks=1"
+    # What was freed is kept back for a while to catch its use, but no more than the tests of memory bounds leave room for.
+    os.environ["ASAN_OPTIONS"] = f"{log}:detect_stack_use_after_return=1:strict_string_checks=1:quarantine_size_mb=32"
     os.environ["LSAN_OPTIONS"] = "print_suppressions=0"
     os.environ["UBSAN_OPTIONS"] = f"{log}:print_stacktrace=1"
     os.environ["TSAN_OPTIONS"] = f"{log}:suppressions={os.path.join(SOURCE, 'tests', 'tsan.suppressions')}:second_deadlock_stack=1"

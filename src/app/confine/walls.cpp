@@ -59,7 +59,10 @@ Files files_of(const Config& config) {
   return out;
 }
 
-Result<Walls> put_up(const Files& files, Part part, bool required) {
+Result<Walls> put_up(Files files, Part part, bool required) {
+#if defined(POSTHORN_SANITIZED)
+  files.read.emplace_back("/proc");  // who looks for leaks at the end reads the list of threads; builds with sanitizers are never shipped
+#endif
   Walls walls;
   walls.user = name_of_user();
   TRY(drop_capabilities());

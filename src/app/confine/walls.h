@@ -24,6 +24,6 @@ Files files_of(const Config& config);
 // User and data folder, then put_up(). Ports must be bound by now.
 Result<Walls> wall_in(const Config& config);
 // All but the user. `required` false: what the kernel lacks is named in `missing` instead of being an error.
-Result<Walls> put_up(const Files& files, Part part, bool required);
+Result<Walls> put_up(Files files, Part part, bool required);
 
 }  // namespace posthorn::app::confine
