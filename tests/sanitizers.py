@@ -3,6 +3,8 @@ report fails the test, however the process ended. run.py prepares the folder, th
 """
 import glob
 import os
+import re
+import subprocess
 
 FOLDER = "POSTHORN_SANITIZER_LOGS"
 SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -21,9 +23,20 @@ def prepare(folder):
     os.environ["LSAN_OPTIONS"] = "print_suppressions=0"
     os.environ["UBSAN_OPTIONS"] = f"{log}:print_stacktrace=1"
     os.environ["TSAN_OPTIONS"] = f"{log}:suppressions={os.path.join(SOURCE, 'tests', 'tsan.suppressions')}:second_deadlock_stack=1"
-    if os.path.exists("/usr/bin/llvm-symbolizer-19"):
-        for name in ("ASAN", "UBSAN", "TSAN"):
-            os.environ[f"{name}_OPTIONS"] += ":external_symbolizer_path=/usr/bin/llvm-symbolizer-19"
+    for name in ("ASAN", "UBSAN", "TSAN"):
+        os.environ[f"{name}_OPTIONS"] += ":external_symbolizer_path="  # a walled-in server can start no program: see with_places()
+
+
+def with_places(text):
+    """A report with the functions and lines of what it gives as module and offset."""
+    places = {}
+    for module, offset in set(re.findall(r"\((/[^()+]+)\+(0x[0-9a-f]+)\)", text)):
+        done = subprocess.run(["llvm-symbolizer-19", f"--obj={module}", "--functions=short", "--pretty-print", offset], capture_output=True, text=True)
+        if done.returncode == 0 and "??" not in done.stdout:
+            places[f"({module}+{offset})"] = done.stdout.split("\n")[0]
+    for place, known in places.items():
+        text = text.replace(place, f"{known} {place}")
+    return text
 
 
 def new_reports():
@@ -34,5 +47,5 @@ def new_reports():
             continue
         _told.add(path)
         with open(path, errors="replace") as file:
-            out.append(file.read())
+            out.append(with_places(file.read()))
     return out

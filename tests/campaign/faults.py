@@ -68,7 +68,8 @@ class Faults:
             connection = connect(self.way, self.field.server)
             self.line.fail_at(getattr(errno, self.error), at, calls, STORE)
             connection.send(letter)
-        except LOST:
+        except LOST as lost:
+            letter.answer = f"lost: {lost!r}"
             letter.forget_text()
         if self.path == "delivery" and letter.acknowledged is not None:
             self.until(lambda: letter.name in self.field.sink.names(), 3)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -61,7 +62,9 @@ Files files_of(const Config& config) {
 
 Result<Walls> put_up(Files files, Part part, bool required) {
 #if defined(POSTHORN_SANITIZED)
-  files.read.emplace_back("/proc");  // who looks for leaks at the end reads the list of threads; builds with sanitizers are never shipped
+  // Who looks for leaks at the end reads the list of threads, and what is found is written (tests/sanitizers.py). Such builds are never shipped.
+  files.read.emplace_back("/proc");
+  if (const char* reports = std::getenv("POSTHORN_SANITIZER_LOGS")) files.write.emplace_back(reports);
 #endif
   Walls walls;
   walls.user = name_of_user();
