@@ -23,7 +23,7 @@ std::string destination_of(const Options& options, const QueuedRecipient& r) {
 
 Sender::Sender(Executor executor, store::Store& store, crypto::Keyring& keyring, dns::Resolver& resolver, net::Dialer& dialer, Clock& clock,
                Log& log, const Options& options)
-    : executor_(executor), store_(store), keyring_(keyring), resolver_(resolver), dialer_(dialer), clock_(clock), log_(log),
+    : executor_(executor), resolver_(resolver), dialer_(dialer), clock_(clock), log_(log),
       options_(options), queue_(store, keyring), policies_(store, resolver, dialer, clock, log, options), settlement_(store, keyring, queue_, clock, log, options), timer_(clock.timer(executor)),
       ticked_wall_(clock.now()), ticked_steady_(clock.steady()) {}
 

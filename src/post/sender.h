@@ -72,8 +72,6 @@ class Sender {
   void watch_clock();
 
   Executor executor_;
-  store::Store& store_;
-  crypto::Keyring& keyring_;
   dns::Resolver& resolver_;
   net::Dialer& dialer_;
   Clock& clock_;
