@@ -255,8 +255,9 @@ Task<void> Sender::settle(Job job, std::vector<Attempt> attempts) {
   while (!flight.ended.empty()) {
     auto ended = std::exchange(flight.ended, {});
     const auto count = ended.size();
+    const Settlement::Meanwhile meanwhile{flight.attempting, stopping_};
     const auto round = flight.jobs == count ? Settlement::Round::over : Settlement::Round::goes_on;
-    auto written = co_await settlement_.write(id, std::move(ended), round, flight.attempting);
+    auto written = co_await settlement_.write(id, std::move(ended), round, meanwhile);
     for (const auto due : written.fresh) wake(due);
     all = all && written.all;
     flight.jobs -= count;

@@ -11,7 +11,11 @@
 namespace posthorn::post {
 namespace {
 
-constexpr int most_tries = 5;
+constexpr int most_looks = 5;
+constexpr Duration first_pause = std::chrono::milliseconds(200), longest_pause = std::chrono::seconds(30);
+
+// What passes when the disk is there again, or has room.
+bool may_pass(Errc code) { return code == Errc::io || code == Errc::unavailable || code == Errc::over_quota || code == Errc::timeout; }
 
 void apply(QueuedRecipient& r, const Attempt& attempt) {
   ++r.attempts;
@@ -58,24 +62,33 @@ void hold_if_untold(Entry& after, bool untold) {
 
 }  // namespace
 
-Task<Settlement::Written> Settlement::write(QueueId id, std::vector<Ended> ended, Round round, const std::size_t& attempting) {
+Task<Settlement::Written> Settlement::write(QueueId id, std::vector<Ended> ended, Round round, Meanwhile meanwhile) {
   Written out;
   const bool all_tried = std::erase_if(ended, [](const Ended& one) { return one.attempts.empty(); }) == 0;
   if (ended.empty()) co_return out;
-  const Order order{id, std::move(ended), all_tried ? round : Round::goes_on, attempting};
+  const Order order{id, std::move(ended), all_tried ? round : Round::goes_on, meanwhile};
   if (const auto entry = queue_.find(id); entry && *entry) log_attempts(id, **entry, order.ended);
   auto tell = Tell::sender;
+  auto pause = first_pause;
   // An operator may change the entry at the same time: look again, a few times.
-  for (int tries = 0; tries < most_tries; ++tries) {
+  for (int looks = 0; looks < most_looks;) {
     auto done = co_await write_once(order, tell, out.fresh);
     out.all = done && *done && all_tried;
     if (done && *done) co_return out;
-    if (done) continue;
+    if (done) {
+      ++looks;
+      continue;
+    }
     const bool untold = tell == Tell::sender && (done.error().code == Errc::over_quota || done.error().code == Errc::not_found);
     log_.error(untold ? "dsn.undeliverable" : "queue.not_updated", {{"id", text_of(id)}, {"why", done.error().what}});
-    // That the sender's mailbox is full must not undo what is known of the recipients, or they would get the message again.
-    if (!untold) co_return out;
-    tell = Tell::nobody;
+    if (untold) {
+      // That the sender's mailbox is full must not undo what is known of the recipients, or they would get the message again.
+      tell = Tell::nobody;
+      continue;
+    }
+    if (!may_pass(done.error().code) || meanwhile.stopping) co_return out;
+    co_await sleep(clock_, pause);
+    pause = std::min(2 * pause, longest_pause);
   }
   co_return out;
 }
@@ -132,7 +145,7 @@ Task<Result<bool>> Settlement::write_once(const Order& order, Tell tell, std::ve
   Entry after = before;
   const auto now = clock_.now();
   for (const auto& one : order.ended) apply(after, one, now);
-  if (order.attempting == 0) after.begun = 0;
+  if (order.meanwhile.attempting == 0) after.begun = 0;
   count_time(after, now, clock_.steady());
   if (order.round == Round::over) end_round(after, now);
   const auto all_owed = owed(after, options_.warn_after);

@@ -27,18 +27,23 @@ class Settlement {
 
   enum class Round : std::uint8_t { goes_on, over };  // over: no other job of the entry is under way
   struct Written {
-    bool all = false;        // false: something was not tried, or cannot be written now
+    bool all = false;        // false: something was not tried, or cannot be written
     std::vector<Due> fresh;  // what the queue holds besides: notices
   };
-  // `attempting`: how many jobs of the entry talk to somebody; it counts when this is written.
-  Task<Written> write(QueueId id, std::vector<Ended> ended, Round round, const std::size_t& attempting);
+  // What others of the Sender change meanwhile.
+  struct Meanwhile {
+    const std::size_t& attempting;  // how many jobs of the entry talk to somebody; it counts when this is written
+    const bool& stopping;
+  };
+  // While the disk cannot be written this waits: who forgot what is known of the recipients would send them the message again.
+  Task<Written> write(QueueId id, std::vector<Ended> ended, Round round, Meanwhile meanwhile);
 
  private:
   struct Order {
     QueueId id{};
     std::vector<Ended> ended;
     Round round{};
-    const std::size_t& attempting;
+    Meanwhile meanwhile;
   };
   enum class Tell : std::uint8_t { sender, nobody };
   // False: somebody else changed the entry meanwhile.

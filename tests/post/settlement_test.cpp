@@ -27,8 +27,9 @@ TEST(Settlement, WritesWhatEndedTogetherInOneCommitWithOneNotice) {
   }
   Settlement settlement(w.blue.store, *w.blue.keyring, w.blue.sender.queue(), w.clock, w.blue.log, w.blue.options);
   const std::size_t attempting = 0;
+  const bool stopping = false;
   const auto before = w.blue.engine->syncs();
-  const auto written = w.run(settlement.write(entry.id, ended, Settlement::Round::over, attempting));
+  const auto written = w.run(settlement.write(entry.id, ended, Settlement::Round::over, {attempting, stopping}));
   EXPECT_TRUE(written.all);
   EXPECT_EQ(w.blue.engine->syncs(), before + 1);
   EXPECT_EQ(w.reports("failed"), 1u) << "of all who were refused";
@@ -47,8 +48,9 @@ TEST(Settlement, WritesWhatWasTriedBesideWhatWasNot) {
   taken.reply = smtp::Reply{250, "2.0.0", "taken", {}};
   Settlement settlement(w.blue.store, *w.blue.keyring, w.blue.sender.queue(), w.clock, w.blue.log, w.blue.options);
   const std::size_t attempting = 0;
+  const bool stopping = false;
   std::vector<Ended> ended = {Ended{{0}, {taken}}, Ended{{1}, {}}};
-  const auto written = w.run(settlement.write(entry.id, std::move(ended), Settlement::Round::over, attempting));
+  const auto written = w.run(settlement.write(entry.id, std::move(ended), Settlement::Round::over, {attempting, stopping}));
   EXPECT_FALSE(written.all);
   const auto after = World::queue(w.blue);
   ASSERT_EQ(after.size(), 1u);
