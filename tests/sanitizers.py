@@ -27,16 +27,20 @@ def prepare(folder):
         os.environ[f"{name}_OPTIONS"] += ":external_symbolizer_path="  # a walled-in server can start no program: see with_places()
 
 
+def active():
+    return FOLDER in os.environ
+
+
 def with_places(text):
-    """A report with the functions and lines of what it gives as module and offset."""
+    """A report with the functions and lines of what it gives as offset in our program."""
+    program = os.environ.get("POSTHORN", "")
     places = {}
-    for module, offset in set(re.findall(r"\((/[^()+]+)\+(0x[0-9a-f]+)\)", text)):
-        done = subprocess.run(["llvm-symbolizer-19", f"--obj={module}", "--functions=short", "--pretty-print", offset], capture_output=True, text=True)
-        if done.returncode == 0 and "??" not in done.stdout:
-            places[f"({module}+{offset})"] = done.stdout.split("\n")[0]
-    for place, known in places.items():
-        text = text.replace(place, f"{known} {place}")
-    return text
+    for offset in set(re.findall(r"\((?:/[^()+]*/)?posthorn\+(0x[0-9a-f]+)\)", text)):
+        done = subprocess.run(["addr2line", "-f", "-s", "-C", "-e", program, offset], capture_output=True, text=True)
+        if done.returncode == 0 and not done.stdout.startswith("??"):
+            function, place = done.stdout.splitlines()[:2]
+            places[offset] = f"{function[:120]} at {place} "
+    return re.sub(r"\((?:/[^()+]*/)?posthorn\+(0x[0-9a-f]+)\)", lambda found: places.get(found[1], "") + found[0], text)
 
 
 def new_reports():

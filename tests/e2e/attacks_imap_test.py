@@ -9,15 +9,14 @@ import time
 import unittest
 
 from cases import ServerCase
-from harness import Folder, Server, letter, wait_for
+from harness import Folder, Server, letter, resident, wait_for
 
 ALICE, BOB = "alice@blue.test", "bob@blue.test"
 PASSWORD = "secret"
 
 
 def rss(server):
-    with open(f"/proc/{server.process.pid}/statm") as f:
-        return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return resident(server.process)
 
 
 def settled_rss(server):

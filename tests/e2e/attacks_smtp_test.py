@@ -12,7 +12,7 @@ import time
 import unittest
 
 from cases import ServerCase
-from harness import wait_for
+from harness import resident, wait_for
 from raw import Raw
 
 ALICE = "alice@blue.test"
@@ -24,9 +24,8 @@ ENDINGS = [b"\n.\n", b"\n.\r", b"\n.\r\n", b"\r.\r", b"\r.\n", b"\r.\r\n", b"\r\
 
 
 def memory_of(process):
-    """Resident memory in KiB."""
-    with open(f"/proc/{process.pid}/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+    """In KiB."""
+    return resident(process) / 1024
 
 
 class Attacked(ServerCase):
