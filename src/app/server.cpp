@@ -7,6 +7,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/json/object.hpp>
 #include <csignal>
+#include <future>
 #include <map>
 
 #include "app/confine/walls.h"
@@ -342,6 +343,13 @@ void tell(Log& log, const confine::Walls& walls) {
   for (const auto& one : walls.missing) log.warn("not_confined", {{"why", one}, {"todo", "confine.required = false allows it"}});
 }
 
+// Waits until the store's writer has done what it was given so far.
+void finish_commits(store::Engine& engine) {
+  std::promise<void> done;
+  engine.transact([](store::Transaction&) { return Status(); }, [&done](const Status&) { done.set_value(); });
+  done.get_future().wait();
+}
+
 }  // namespace
 
 Status serve(const Config& config) {
@@ -369,9 +377,10 @@ Status serve(const Config& config) {
   reloads.async_wait(reload);
   server.log->info("started", {{"name", config.name}, {"data", config.data}});
   server.runtime.run();
-  // What still reads on a worker uses the store: nothing goes before it has ended.
+  // What still reads on a worker or is being committed uses what is torn down below: nothing goes before it has ended.
   server.runtime.workers().stop();
   server.webmail->finish();
+  finish_commits(*server.core->engine);
   server.ready = false;
   server.log->info("stopped");
   if (server.keyless) return fail(Errc::unavailable, "the keyring's process ended, and without keys no mail can be kept or read", "Start the server again");
