@@ -51,6 +51,8 @@ export const de: Messages = {
   starredBox: "Markiert",
   labels: "Labels und Ordner",
   newMailbox: "Neues Label oder neuer Ordner",
+  noContacts: "Noch keine Kontakte. Wem Sie schreiben, wird trotzdem vorgeschlagen.",
+  contactGone: (who: string) => `${who} ist kein Kontakt mehr`,
   mailboxName: "Name",
   rename: "Umbenennen",
   renamed: (name: string) => `Umbenannt in ${name}`,

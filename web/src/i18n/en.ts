@@ -52,6 +52,8 @@ export const en = {
   starredBox: "Starred",
   labels: "Labels and folders",
   newMailbox: "New label or folder",
+  noContacts: "No contacts yet. Whom you write to is offered all the same.",
+  contactGone: (who: string) => `${who} is no longer a contact`,
   mailboxName: "Name",
   rename: "Rename",
   renamed: (name: string) => `Renamed to ${name}`,

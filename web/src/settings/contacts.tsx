@@ -6,6 +6,7 @@ import { client, from } from "../jmap/client.ts";
 import type { Id } from "../jmap/types.ts";
 import { say, sayFailed } from "../state/toast.ts";
 import { Button } from "../ui/button.tsx";
+import { refocus } from "../ui/focus.ts";
 
 interface Card {
   id: Id;
@@ -38,18 +39,21 @@ export function Contacts() {
       sayFailed(error);
     }
   };
-  const remove = async (id: Id) => {
+  const remove = async (one: Card) => {
     try {
-      await client.set("ContactCard", { destroy: [id] });
+      await client.set("ContactCard", { destroy: [one.id] });
       await load();
-      say(t().delete);
+      say(t().contactGone(one.name?.full || (Object.values(one.emails ?? {})[0]?.address ?? "")));
+      refocus(".page h1");
     } catch (error) {
       sayFailed(error);
     }
   };
   return (
     <section class="page" aria-labelledby="contacts-title">
-      <h1 id="contacts-title">{t().contacts}</h1>
+      <h1 id="contacts-title" tabIndex={-1}>
+        {t().contacts}
+      </h1>
       <form
         class="line"
         onSubmit={(event) => {
@@ -69,12 +73,13 @@ export function Contacts() {
           {t().save}
         </button>
       </form>
+      {!cards.value.length && <p class="small">{t().noContacts}</p>}
       <ul>
         {cards.value.map((one) => (
           <li class="line" key={one.id}>
             <span class="grow">{one.name?.full}</span>
             <span>{Object.values(one.emails ?? {})[0]?.address}</span>
-            <Button label={t().delete} icon="trash-2" onClick={() => void remove(one.id)} />
+            <Button label={t().delete} icon="trash-2" onClick={() => void remove(one)} />
           </li>
         ))}
       </ul>
