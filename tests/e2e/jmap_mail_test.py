@@ -101,8 +101,8 @@ class JmapMail(JmapCase):
 
     def test_sent_held_and_taken_back(self):
         now = self.submit(self.draft("At once", "bob@blue.test")["id"], "bob@blue.test")
-        held = self.submit(self.draft("A little later", "bob@blue.test")["id"], "bob@blue.test", 3)
-        never = self.submit(self.draft("Never", "bob@blue.test")["id"], "bob@blue.test", 4)
+        held = self.submit(self.draft("A little later", "bob@blue.test")["id"], "bob@blue.test", 8)
+        never = self.submit(self.draft("Never", "bob@blue.test")["id"], "bob@blue.test", 9)
         wait_for(lambda: self.found("at once", "bob@blue.test"))
         self.assertEqual(self.found("a little later", "bob@blue.test"), [])
         self.assertEqual(self.call("EmailSubmission/get", ids=[held])["list"][0]["undoStatus"], "pending")
@@ -114,7 +114,7 @@ class JmapMail(JmapCase):
         self.assertEqual(states, {now: "final", held: "final", never: "canceled"})
 
     def test_what_is_held_outlives_a_kill(self):
-        held = self.submit(self.draft("Through the crash", "bob@blue.test")["id"], "bob@blue.test", 4)
+        held = self.submit(self.draft("Through the crash", "bob@blue.test")["id"], "bob@blue.test", 10)
         self.server.kill()
         self.server.start()
         self.assertEqual(self.call("EmailSubmission/get", ids=[held])["list"][0]["undoStatus"], "pending")
