@@ -17,6 +17,7 @@ std::string first_digits(std::string_view bytes) {
   std::string out;
   unsigned held = 0, bits = 0;
   for (const char c : bytes) {
+    if (out.size() == mac_length) break;
     held = (held << 8) | static_cast<unsigned char>(c);
     bits += 8;
     while (bits >= 5 && out.size() < mac_length) {
