@@ -29,6 +29,7 @@ Result<std::optional<Frame>> take_frame(std::string& buffer) {
   if (buffer.size() - end - 1 < size) return std::optional<Frame>();
   Frame frame;
   frame.head = std::move(value.get_object());
+  frame.head.erase("payload");  // it is of the frame, not of what was said
   frame.payload = buffer.substr(end + 1, size);
   buffer.erase(0, end + 1 + size);
   return std::optional<Frame>(std::move(frame));

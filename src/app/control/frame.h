@@ -14,7 +14,7 @@ namespace posthorn::app {
 inline constexpr std::size_t frame_line_limit = 1u << 20;
 inline constexpr std::uint64_t frame_payload_limit = 64u << 20;
 
-// A frame as it goes out; `head` gets a member "payload" with the number of bytes.
+// A frame as it goes out; `head` gets a member "payload" with the number of bytes, which take_frame() takes out again.
 std::string encode_frame(boost::json::object head, std::string_view payload);
 
 struct Frame {
