@@ -10,7 +10,7 @@ import time
 from faultline import Faultline
 from field import Field
 from sweep import SIZES
-from ways import LOST, close_quietly, connect
+from ways import LOST, close_quietly, connect, words_of
 
 CLASSES = {"write": ("write", "pwrite64", "writev", "pwritev", "pwritev2"), "sync": ("fsync", "fdatasync", "sync_file_range"),
            "rename": ("rename", "renameat", "renameat2"), "open": ("open", "openat"), "size": ("ftruncate", "fallocate")}
@@ -69,7 +69,7 @@ class Faults:
             self.line.fail_at(getattr(errno, self.error), at, calls, STORE)
             connection.send(letter)
         except LOST as lost:
-            letter.answer = f"lost: {lost!r}"
+            letter.answer = words_of(lost)
             letter.forget_text()
         if self.path == "delivery" and letter.acknowledged is not None:
             self.until(lambda: letter.name in self.field.sink.names(), 3)
@@ -82,7 +82,7 @@ class Faults:
         self.refused += letter.acknowledged is None
         if self.revive():
             pass  # it ended itself instead of answering: a supervisor starts it again
-        elif letter.acknowledged is None and not letter.answer.startswith(("451", "452", "NO")):
+        elif letter.acknowledged is None and not letter.answer.startswith(("451", "452", "454", "NO")):
             self.field.ledger.fault(f"{self.error} at {at} of {calls}: the answer was {letter.answer!r}")
         self.mend()
         self.check()

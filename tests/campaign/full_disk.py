@@ -11,7 +11,7 @@ import subprocess
 import time
 
 from field import Field
-from ways import LOST, WAYS, close_quietly, connect
+from ways import LOST, WAYS, close_quietly, connect, words_of
 
 FRESH_EVERY, RESTART_EVERY = 20, 5
 DISK = 64 << 20
@@ -92,7 +92,7 @@ class FullDisk:
             connection = connect(way, self.field.server)
             connection.send(letter)
         except LOST as lost:
-            letter.answer = f"lost: {lost!r}"
+            letter.answer = words_of(lost)
             letter.forget_text()
         close_quietly(connection)
         code = letter.answer[:9] if letter.answer[:1].isdigit() else letter.answer[:12]
@@ -174,11 +174,11 @@ def file_limit(folder, rounds, seed):
                     connection = connect(way, field.server)
                     connection.send(letter)
                 except LOST as lost:
-                    letter.answer = f"lost: {lost!r}"
+                    letter.answer = words_of(lost)
                     letter.forget_text()
                 close_quietly(connection)
                 taken, refused = taken + (letter.acknowledged is not None), refused + (letter.acknowledged is None)
-                if letter.acknowledged is None and not letter.answer.startswith(("451", "452", "NO")):
+                if letter.acknowledged is None and not letter.answer.startswith(("451", "452", "454", "NO")):
                     field.ledger.fault(f"with files of at most {limit} octets {way} heard {letter.answer!r}")
             resource.prlimit(field.server.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
             end, good = time.monotonic() + 35, False

@@ -8,6 +8,15 @@ import time
 LOST = (OSError, EOFError, smtplib.SMTPException, imaplib.IMAP4.error)
 
 
+def words_of(lost):
+    """What the server said, where the exception tells: a login that is put off is an answer like any other."""
+    if isinstance(lost, smtplib.SMTPResponseException):
+        return f"{lost.smtp_code} {lost.smtp_error!r}"
+    if isinstance(lost, imaplib.IMAP4.error) and not isinstance(lost, imaplib.IMAP4.abort):
+        return f"NO {lost}"
+    return f"lost: {lost!r}"
+
+
 class Way:
     def acknowledge(self, letter, good, answer):
         letter.answer = answer
