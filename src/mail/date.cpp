@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+// The moments that RFC 5322 can write in any zone.
+constexpr std::int64_t first_second = -2'208'988'800 + 86'400, last_second = 253'402'300'799 - 86'400;
 constexpr std::array<std::string_view, 7> days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
 // A number of one to `digits` digits that no digit follows.
@@ -130,14 +132,14 @@ std::optional<Date> parse_date(std::string_view value) {
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
   const std::int64_t days_since = std::chrono::sys_days(date).time_since_epoch().count();
-  return Date{days_since * 86'400 + clock->hour * 3'600 + clock->minute * 60 + clock->second - *zone * 60, *zone};
+  const Date found{days_since * 86'400 + clock->hour * 3'600 + clock->minute * 60 + clock->second - *zone * 60, *zone};
+  if (found.seconds < first_second || found.seconds > last_second) return std::nullopt;
+  return found;
 }
 
 std::string format_date(Date date) {
-  // Years that RFC 5322 can write; beyond them the nearest.
-  constexpr std::int64_t first = -2'208'988'800 + 86'400, last = 253'402'300'799 - 86'400;
   const int zone = std::clamp(date.zone_minutes, -99 * 60 - 59, 99 * 60 + 59);
-  const std::int64_t local = std::clamp(date.seconds, first, last) + std::int64_t{zone} * 60;
+  const std::int64_t local = std::clamp(date.seconds, first_second, last_second) + std::int64_t{zone} * 60;
   const auto day = std::chrono::floor<std::chrono::days>(std::chrono::sys_seconds(std::chrono::seconds(local)));
   const std::chrono::year_month_day civil(day);
   const auto second = local - std::int64_t{day.time_since_epoch().count()} * 86'400;

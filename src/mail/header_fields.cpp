@@ -45,7 +45,7 @@ std::string unfolded(std::string_view value) {
     if (!fold) out += ' ';
     i = end;
   }
-  return out;
+  return std::string(trim(out));  // what became white space may stand at its ends
 }
 
 }  // namespace posthorn::mail

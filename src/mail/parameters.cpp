@@ -133,7 +133,10 @@ std::string assemble(const std::vector<const Segment*>& sections, std::uint32_t&
     bytes += segment->extended ? undo_percents(value) : std::string(value);
     ++expected;
   }
-  return as_utf8(std::move(bytes), charset);
+  auto text = as_utf8(std::move(bytes), charset);
+  // A name goes into headers and answers of ours: it ends no line and no string, raw or by percent signs.
+  std::ranges::replace_if(text, [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
+  return text;
 }
 
 std::uint32_t flags_of(const Segment& segment) {

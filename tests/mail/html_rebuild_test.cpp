@@ -57,6 +57,7 @@ const Case cases[] = {
     {"data links", "<a href='data:text/html,<script>alert(1)</script>'>x</a>", "<a>x</a>"},
     {"relative links lead nowhere", "<a href='/account'>x</a><a href='//evil.test'>y</a>", "<a>x</a><a>y</a>"},
     {"links within the message", "<a href='#top'>x</a><a name=top>y</a>", "<a href=\"#m-top\">x</a><a id=\"m-top\">y</a>"},
+    {"ids that are too long with our mark", "<a href='#a23456789012345678901234567890123x'>x</a><a name=a23456789012345678901234567890123x>y</a>", "<a>x</a><a>y</a>"},
     {"ids are the message's own", "<p id=app class=x>y</p>", "<p id=\"m-app\">y</p>"},
     {"remote images are left out", "<img src='https://track.test/x.gif' width=1 height=1>", "<img width=\"1\" height=\"1\">"},
     {"pictures of the message", "<img src='data:image/png;base64,AAAA'>", "<img src=\"data:image/png;base64,AAAA\">"},

@@ -54,6 +54,7 @@ TEST(Message, ReadsHeaderFieldsAsTheyStand) {
 TEST(Message, UnfoldedValuesHoldNoLineEnd) {
   EXPECT_EQ(unfolded(" a\r\n b\n\tc\r\n"), "a b\tc");
   EXPECT_EQ(unfolded(std::string("a\rb\nc\r\nd\0e", 10)), "a b c d e");
+  EXPECT_EQ(unfolded(std::string("\0\0 a\0", 5)), "a");
 }
 
 TEST(Message, FlagsHeaderLinesThatAreNoFields) {
@@ -327,6 +328,7 @@ TEST(MimeTree, ReadsParametersAsRfc2231AndSendersWriteThem) {
       {"; t*=x-none''caf%E9", {{"t", "caf\u00e9"}}},
       {"; t=caf\xe9", {{"t", "caf\u00e9"}}},
       {"; t*=utf-8''100%", {{"t", "100%"}}},
+      {"; t*=utf-8''a%0D%0AX:%00b", {{"t", "a  X: b"}}},
       {"; name=plain.txt; name*=utf-8''plain.txt", {{"name", "plain.txt"}}},
       {"; name=\"=?utf-8?q?=C3=BC?=\"; name*=utf-8''%C3%BC", {{"name", "\u00fc"}}},
       {"; boundary=----=_Part/3:4", {{"boundary", "----=_Part/3:4"}}},

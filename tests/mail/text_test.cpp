@@ -288,7 +288,8 @@ TEST(Dates, ReadsWhatRfc5322AllowsAndSendersWrite) {
   }
   for (const std::string_view bad : {"", "yesterday", "Fri, 32 Nov 1997 09:55:06 -0600", "29 Feb 1999 00:00 +0000",
                                      "1 Foo 2000 00:00 +0000", "1 Jan 2000 24:00 +0000", "1 Jan 2000 00:60 +0000",
-                                     "1 Jan 2000 00:00 +00", "1 Jan 2000 00:00 +0060", "1 Jan 99999 00:00 +0000", "1 Jan 2000"})
+                                     "1 Jan 2000 00:00 +00", "1 Jan 2000 00:00 +0060", "1 Jan 99999 00:00 +0000", "1 Jan 2000",
+                                     "1 Jan 1900 00:00 +0000", "31 Dec 9999 23:59 -0000"})
     EXPECT_FALSE(parse_date(bad)) << bad;
 }
 

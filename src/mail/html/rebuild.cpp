@@ -189,7 +189,7 @@ class Builder {
       } else if (name == "src" && element == "img") {
         picture(value);
       } else if (name == "id" || (name == "name" && element == "a")) {
-        if (is_keyword(value) && seen.insert("id ").second) put("id", own_id(value));
+        if (const auto id = own_id(value); is_keyword(id) && seen.insert("id ").second) put("id", id);
       } else if (name != "title" || element != "a") {
         const auto rule = std::ranges::find(rules, name, &Rule::name);
         if (rule != rules.end() && rule->good(value)) put(name, trim(value));
@@ -202,8 +202,8 @@ class Builder {
 
   // The reader is told the true host; the sender's own title is not kept.
   void link(const std::string& href) {
-    if (href.starts_with('#') && is_keyword(std::string_view(href).substr(1))) {
-      put("href", "#" + own_id(href.substr(1)));
+    if (href.starts_with('#')) {
+      if (const auto id = own_id(href.substr(1)); is_keyword(id)) put("href", "#" + id);
       return;
     }
     const auto found = read_link(href);
