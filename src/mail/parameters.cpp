@@ -31,6 +31,13 @@ std::string as_utf8(std::string value, std::string_view charset) {
 }
 
 // rfc:2231#4: %XX; a percent sign without two hex digits stays.
+// A value goes into headers and answers of ours: it ends no line and no string, raw or by percent signs.
+std::string without_ends(std::string text) {
+  constexpr std::string_view ends("\r\n\0", 3), instead = "\uFFFD";
+  for (auto at = text.find_first_of(ends); at != text.npos; at = text.find_first_of(ends, at + instead.size())) text.replace(at, 1, instead);
+  return text;
+}
+
 std::string undo_percents(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -133,10 +140,7 @@ std::string assemble(const std::vector<const Segment*>& sections, std::uint32_t&
     bytes += segment->extended ? undo_percents(value) : std::string(value);
     ++expected;
   }
-  auto text = as_utf8(std::move(bytes), charset);
-  // A name goes into headers and answers of ours: it ends no line and no string, raw or by percent signs.
-  std::ranges::replace_if(text, [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
-  return text;
+  return without_ends(as_utf8(std::move(bytes), charset));
 }
 
 std::uint32_t flags_of(const Segment& segment) {

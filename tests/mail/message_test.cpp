@@ -328,7 +328,7 @@ TEST(MimeTree, ReadsParametersAsRfc2231AndSendersWriteThem) {
       {"; t*=x-none''caf%E9", {{"t", "caf\u00e9"}}},
       {"; t=caf\xe9", {{"t", "caf\u00e9"}}},
       {"; t*=utf-8''100%", {{"t", "100%"}}},
-      {"; t*=utf-8''a%0D%0AX:%00b", {{"t", "a  X: b"}}},
+      {"; t*=utf-8''a%0D%0AX:%00b", {{"t", "a\uFFFD\uFFFDX:\uFFFDb"}}},
       {"; name=plain.txt; name*=utf-8''plain.txt", {{"name", "plain.txt"}}},
       {"; name=\"=?utf-8?q?=C3=BC?=\"; name*=utf-8''%C3%BC", {{"name", "\u00fc"}}},
       {"; boundary=----=_Part/3:4", {{"boundary", "----=_Part/3:4"}}},
