@@ -29,6 +29,8 @@ void take_all(std::string& buffer, Seen& seen) {
     if (!frame) seen.broken = true;
     if (!frame || !*frame) return;
     require((*frame)->payload.size() <= frame_payload_limit);
+    // A number beyond all doubles is read as Infinity, which JSON cannot write.
+    if (boost::json::serialize((*frame)->head).contains("Infinity")) continue;
     auto written = encode_frame((*frame)->head, (*frame)->payload);
     auto copy = written;
     const auto again = take_frame(copy);

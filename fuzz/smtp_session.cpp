@@ -1,6 +1,7 @@
 // A whole server session over a pipe: the replies and the messages accepted are the same however the bytes are cut (the
 // lines come one at a time, so that no cut changes what is pipelined where it may not be), nothing leaks, and no
 // accepted message holds a bare CR or LF or a NUL.
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -78,7 +79,7 @@ Talked talk(std::string_view bytes, Service service, std::size_t chunk) {
   options.message_limit = 2000;
   options.line_limit = 200;
   options.recipient_limit = 3;
-  const bool stopping = false;
+  const std::atomic<bool> stopping = false;
   auto log = null_log();
   auto said = std::make_shared<std::string>();
   {
