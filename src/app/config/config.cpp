@@ -286,6 +286,20 @@ Status normalise(const std::string& file, std::string& address) {
   return {};
 }
 
+// Where white space may stand, toml++ 3.3 takes a way that its compiler was told is impossible on U+FC66 to U+FEFE. Nothing that we read needs
+// those; comments may hold them. The number of the first line with one.
+std::optional<std::size_t> unreadable_line(std::string_view text) {
+  constexpr std::string_view first = "\uFC66", last = "\uFEFE";
+  std::size_t number = 0;
+  for (const auto line : split(text, '\n')) {
+    ++number;
+    const auto said = line.substr(0, line.find('#'));
+    for (std::size_t at = 0; at + first.size() <= said.size(); ++at)
+      if (const auto three = said.substr(at, first.size()); three >= first && three <= last) return number;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 bool has_implicit_tls(ServiceKind kind) {
@@ -299,6 +313,8 @@ std::string_view name_of(ServiceKind kind) {
 }
 
 Result<Config> parse_config(std::string_view text, std::string file) {
+  if (const auto line = unreadable_line(text))
+    return fail(Errc::invalid, file + ":" + std::to_string(*line) + ": a character between U+FC66 and U+FEFE cannot be read", "Write this line without it; every key is explained in packaging/posthorn.toml");
   auto parsed = toml::parse(text, file);
   if (!parsed) return at_line(file, parsed.error().source(), std::string(parsed.error().description()));
   Draft draft;
