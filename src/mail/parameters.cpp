@@ -140,7 +140,7 @@ std::string assemble(const std::vector<const Segment*>& sections, std::uint32_t&
     bytes += segment->extended ? undo_percents(value) : std::string(value);
     ++expected;
   }
-  return without_ends(as_utf8(std::move(bytes), charset));
+  return as_utf8(std::move(bytes), charset);
 }
 
 std::uint32_t flags_of(const Segment& segment) {
@@ -153,7 +153,8 @@ std::uint32_t flags_of(const Segment& segment) {
 }
 
 // Adds one value. `wins`: the RFC 2231 form replaces the plain form of the same name.
-void add(ParameterList& list, std::string name, std::string value, bool wins) {
+void add(ParameterList& list, std::string name, std::string raw, bool wins) {
+  auto value = without_ends(std::move(raw));
   for (auto& [known, old] : list.values) {
     if (known != name) continue;
     const bool same = old == value || decode_words(old) == value;

@@ -328,6 +328,7 @@ TEST(MimeTree, ReadsParametersAsRfc2231AndSendersWriteThem) {
       {"; t*=x-none''caf%E9", {{"t", "caf\u00e9"}}},
       {"; t=caf\xe9", {{"t", "caf\u00e9"}}},
       {"; t*=utf-8''100%", {{"t", "100%"}}},
+      {std::string_view("; t=\"a\0b\"", 9), {{"t", "a\uFFFDb"}}},
       {"; t*=utf-8''a%0D%0AX:%00b", {{"t", "a\uFFFD\uFFFDX:\uFFFDb"}}},
       {"; name=plain.txt; name*=utf-8''plain.txt", {{"name", "plain.txt"}}},
       {"; name=\"=?utf-8?q?=C3=BC?=\"; name*=utf-8''%C3%BC", {{"name", "\u00fc"}}},

@@ -286,16 +286,15 @@ Status normalise(const std::string& file, std::string& address) {
   return {};
 }
 
-// Where white space may stand, toml++ 3.3 takes a way that its compiler was told is impossible on U+FC66 to U+FEFE. Nothing that we read needs
-// those; comments may hold them. The number of the first line with one.
+// On U+FC66 to U+FEFE toml++ 3.3 takes a way that its compiler was told is impossible. Nothing that we read needs those. The number of the
+// first line with one.
 std::optional<std::size_t> unreadable_line(std::string_view text) {
   constexpr std::string_view first = "\uFC66", last = "\uFEFE";
   std::size_t number = 0;
   for (const auto line : split(text, '\n')) {
     ++number;
-    const auto said = line.substr(0, line.find('#'));
-    for (std::size_t at = 0; at + first.size() <= said.size(); ++at)
-      if (const auto three = said.substr(at, first.size()); three >= first && three <= last) return number;
+    for (std::size_t at = 0; at + first.size() <= line.size(); ++at)
+      if (const auto three = line.substr(at, first.size()); three >= first && three <= last) return number;
   }
   return std::nullopt;
 }
