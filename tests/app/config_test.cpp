@@ -70,7 +70,8 @@ TEST(Config, ErrorsNameLineKeyAndWhatWouldBeRight) {
       {least + "[oidc]\nissuer = \"https://login.test\"\nclient_id = \"x\"\ndomains = [\"a b\"]\n", {"oidc.domains", "", ""}},
       {"[server\n", {":1:", "", ""}},
       {least + "[[, and\n[dns]\n", {":4:", "", ""}},
-      {least + "\uFC7F\n", {":4:", "U+FC66", ""}},
+      {least + "\u00e4 = 1\n", {":4:", "beyond ASCII", ""}},
+      {least + "n = \"\"\"\nx\"\"\"\n", {":4:", "on one line", ""}},
   };
   for (const auto& row : rows) {
     const auto config = parse_config(row.text, "posthorn.toml");
