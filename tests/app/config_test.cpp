@@ -72,6 +72,7 @@ TEST(Config, ErrorsNameLineKeyAndWhatWouldBeRight) {
       {least + "[[, and\n[dns]\n", {":4:", "", ""}},
       {least + "\u00e4 = 1\n", {":4:", "beyond ASCII", ""}},
       {least + "n = \"\"\"\nx\"\"\"\n", {":4:", "on one line", ""}},
+      {least + "n = x\"\u00e4\"\n", {":4:", "in quotes", ""}},
   };
   for (const auto& row : rows) {
     const auto config = parse_config(row.text, "posthorn.toml");

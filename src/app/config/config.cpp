@@ -290,14 +290,24 @@ Status normalise(const std::string& file, std::string& address) {
 // stand elsewhere. Nothing that we read needs texts of several lines, which would hide what is elsewhere.
 bool has_plain_form(std::string_view line) {
   if (line.contains("\"\"\"") || line.contains("'''")) return false;
-  char quote = '\0';
+  constexpr std::string_view before_text("\0=[,{.", 6);
+  char quote = '\0', last = '\0';
   for (std::size_t at = 0; at < line.size(); ++at) {
     const char c = line[at];
-    if (quote == '"' && c == '\\') ++at;
-    else if (quote != '\0') quote = c == quote ? '\0' : quote;
-    else if (c == '#') return true;
-    else if (c == '"' || c == '\'') quote = c;
-    else if (static_cast<unsigned char>(c) > 0x7f) return false;
+    if (quote == '"' && c == '\\') {
+      ++at;
+    } else if (quote != '\0') {
+      if (c == quote) quote = '\0';
+    } else if (c == '#') {
+      return true;
+    } else if (c == '"' || c == '\'') {
+      if (!before_text.contains(last)) return false;  // within a word it begins no text
+      quote = last = c;
+    } else if (static_cast<unsigned char>(c) > 0x7f) {
+      return false;
+    } else if (c != ' ' && c != '\t') {
+      last = c;
+    }
   }
   return true;
 }
@@ -319,7 +329,7 @@ Result<Config> parse_config(std::string_view text, std::string file) {
   for (const auto line : split(text, '\n')) {
     ++number;
     if (!has_plain_form(line))
-      return fail(Errc::invalid, file + ":" + std::to_string(number) + ": characters beyond ASCII stand in quotes or comments only, and a text on one line", "Every key is explained in packaging/posthorn.toml");
+      return fail(Errc::invalid, file + ":" + std::to_string(number) + ": this cannot be read: a text stands in quotes, on one line, and characters beyond ASCII only there and in comments", "Every key is explained in packaging/posthorn.toml");
   }
   auto parsed = toml::parse(text, file);
   if (!parsed) return at_line(file, parsed.error().source(), std::string(parsed.error().description()));
