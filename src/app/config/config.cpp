@@ -290,6 +290,7 @@ Status normalise(const std::string& file, std::string& address) {
 // stand elsewhere. Nothing that we read needs texts of several lines, which would hide what is elsewhere.
 bool has_plain_form(std::string_view line) {
   if (line.contains("\"\"\"") || line.contains("'''")) return false;
+  if (std::ranges::any_of(line, [](char c) { return c >= 0 && c < ' ' && c != '\t' && c != '\r'; })) return false;
   constexpr std::string_view before_text("\0=[,{.", 6);
   char quote = '\0', last = '\0';
   for (std::size_t at = 0; at < line.size(); ++at) {
