@@ -9,7 +9,7 @@ import { createMailbox, find, fullName, mailbox, withRole } from "./mailboxes.ts
 import { route } from "./route.ts";
 import { clear } from "./selection.ts";
 import { settings } from "./settings.ts";
-import { keepBack, say, sayFailed } from "./toast.ts";
+import { expire, keepBack, remember, say, sayFailed } from "./toast.ts";
 
 type Patch = Record<string, unknown>;
 type Change = { id: Id; patch: Patch; back: Patch; shown: Partial<Email> };
@@ -52,16 +52,26 @@ async function act(rows: readonly Id[], changes: Change[], done: string | null, 
     together(() => {
       for (const one of back) one();
     });
-  try {
-    await send(changes, "patch");
-    const undo = async () => {
-      showBack();
-      await send(changes, "back");
-    };
-    if (done === null) keepBack(undo);
-    else say(done, { undo });
-  } catch (error) {
+  const sent = send(changes, "patch");
+  let takenBack = false;
+  // The way back is there from the first moment: who presses z at once means this, not what was done before.
+  const undo = async () => {
+    takenBack = true;
     showBack();
+    const arrived = await sent.then(
+      () => true,
+      () => false,
+    );
+    if (arrived) await send(changes, "back");
+  };
+  if (done === null) keepBack(undo);
+  else remember(undo);
+  try {
+    await sent;
+    if (done !== null && !takenBack) say(done, { undo });
+  } catch (error) {
+    expire(undo);
+    if (!takenBack) showBack();
     sayFailed(error);
   }
 }

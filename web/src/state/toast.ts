@@ -21,14 +21,18 @@ export function say(
   const seconds = options.seconds ?? (options.kind === "failed" ? 15 : 10);
   count += 1;
   toast.value = { text, kind: options.kind ?? "done", seconds, id: count, ...(options.undo ? { undo: options.undo } : {}) };
-  if (options.undo) {
-    history.push(options.undo);
-    if (history.length > 10) history.shift();
-  }
+  if (options.undo) remember(options.undo);
   clearTimeout(timer);
   timer = setTimeout(() => {
     toast.value = null;
   }, seconds * 1000);
+}
+
+/** The way back that `z` takes next; known ones keep their place. */
+export function remember(undo: () => Promise<void> | void): void {
+  if (history.includes(undo)) return;
+  history.push(undo);
+  if (history.length > 10) history.shift();
 }
 
 /** One more way back, behind the one that is offered now: `z` a second time takes it. */
