@@ -10,6 +10,7 @@
 #include "post/submission.h"
 #include "post/trace.h"
 #include "store/mute.h"
+#include "store/roles.h"
 
 namespace posthorn::post {
 namespace {
@@ -42,18 +43,8 @@ Task<Result<std::shared_ptr<const store::Prepared>>> prepare(store::Store& store
 
 Result<MailboxId> target_of(const store::Store& store, AccountId account, bool junk) {
   if (!junk) return store::inbox_id;
-  TRY_ASSIGN(const auto all, store.view(account).mailboxes());
-  const auto found = std::ranges::find(all, store::Role::junk, &store::Mailbox::role);
-  return found != all.end() ? found->id : store::inbox_id;
-}
-
-Result<std::optional<MailboxId>> quiet_place(const store::Store& store, AccountId account) {
-  const auto view = store.view(account);
-  TRY_ASSIGN(const bool mutes, store::mutes_at_all(view));
-  if (!mutes) return std::nullopt;
-  TRY_ASSIGN(const auto all, view.mailboxes());
-  const auto found = std::ranges::find(all, store::Role::archive, &store::Mailbox::role);
-  return found != all.end() ? std::optional(found->id) : std::nullopt;
+  TRY_ASSIGN(const auto found, store::mailbox_with_role(*store.snapshot(), account, store::Role::junk));
+  return found.value_or(store::inbox_id);
 }
 
 void add_once(std::vector<AccountId>& all, AccountId one) {
@@ -126,13 +117,11 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
       out.delivered_.push_back(std::move(r));
     }
   }
+  out.junk_ = letter.junk;
   for (const auto account : out.accounts_) {
     auto target = target_of(store, account, letter.junk);
     if (!target) co_return fail(target.error());
     out.inboxes_.push_back(*target);
-    auto quiet = letter.junk ? Result<std::optional<MailboxId>>(std::nullopt) : quiet_place(store, account);
-    if (!quiet) co_return fail(quiet.error());
-    out.quiet_.push_back(*quiet);
   }
   if (letter.answerable && !letter.junk) {
     // No letter waits because somebody who is away cannot be answered for: then it goes unanswered.
@@ -211,9 +200,12 @@ Status Handover::write(const store::Store& store, store::Transaction& tx) const 
   // Whom it is to alone is refused what does not fit; a refusal of one of many would be one of all.
   const auto quota = accounts_.size() > 1 || entry_ ? store::Quota::once_over : store::Quota::strict;
   for (std::size_t i = 0; i < accounts_.size(); ++i) {
-    TRY_ASSIGN(const bool muted, quiet_[i] ? store::joins_muted_thread(tx, accounts_[i], *local_) : Result<bool>(false));
+    std::optional<MailboxId> quiet;
+    if (!junk_) {
+      TRY_ASSIGN(quiet, store::place_if_muted(tx, accounts_[i], *local_));
+    }
     const std::array<std::string, 1> flags{std::string(store::muted_keyword)};
-    const auto added = store.append(tx, accounts_[i], muted ? *quiet_[i] : inboxes_[i], *local_, std::span(flags).first(muted ? 1 : 0), received_, quota);
+    const auto added = store.append(tx, accounts_[i], quiet.value_or(inboxes_[i]), *local_, std::span(flags).first(quiet ? 1 : 0), received_, quota);
     if (!added) return fail(added.error());
   }
   if (entry_) {

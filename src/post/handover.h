@@ -57,7 +57,7 @@ class Handover {
 
   std::vector<AccountId> accounts_;
   std::vector<MailboxId> inboxes_;
-  std::vector<std::optional<MailboxId>> quiet_;  // of each account: where answers to muted conversations go; absent: as all others
+  bool junk_ = false;
   std::vector<Answer> answers_;
   std::vector<Error> unanswered_;  // why answers that may be due were not made
   std::shared_ptr<const store::Prepared> local_, outgoing_;

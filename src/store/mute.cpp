@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "store/account_write.h"
+#include "store/roles.h"
 
 namespace posthorn::store {
 namespace {
@@ -22,13 +23,6 @@ Result<bool> bears(AccountWrite& write, EmailId id, unsigned bit) {
   return false;
 }
 
-}  // namespace
-
-Result<bool> mutes_at_all(const View& view) {
-  TRY_ASSIGN(const auto keywords, view.keywords());
-  return keywords.bit(muted_keyword).has_value();
-}
-
 Result<bool> joins_muted_thread(Transaction& tx, AccountId account, const Prepared& prepared) {
   TRY_ASSIGN(const auto bytes, tx.get(Space::keyword, key::of(account)));
   if (!bytes) return false;
@@ -46,6 +40,14 @@ Result<bool> joins_muted_thread(Transaction& tx, AccountId account, const Prepar
     if (muted) return true;
   }
   return false;
+}
+
+}  // namespace
+
+Result<std::optional<MailboxId>> place_if_muted(Transaction& tx, AccountId account, const Prepared& prepared) {
+  TRY_ASSIGN(const bool muted, joins_muted_thread(tx, account, prepared));
+  if (!muted) return std::optional<MailboxId>();
+  return mailbox_with_role(tx, account, Role::archive);
 }
 
 }  // namespace posthorn::store

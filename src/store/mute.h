@@ -8,10 +8,8 @@ namespace posthorn::store {
 
 inline constexpr std::string_view muted_keyword = "$muted";
 
-// Whether a message of the account bears it, or did once: else nobody needs to ask of a single letter.
-Result<bool> mutes_at_all(const View& view);
-// Inside a transaction: whether the message is about to join a thread that is muted. So is one of which any of the last letters bears the
-// keyword: the reader's own answers and copies of other programs may not.
-Result<bool> joins_muted_thread(Transaction& tx, AccountId account, const Prepared& prepared);
+// Inside a transaction: where a message goes, with the keyword, that is about to join a muted thread: into the archive. Muted is a thread of which any
+// of the last letters bears the keyword: the reader's own answers and copies of other programs may not. Nothing: it goes where all others go.
+Result<std::optional<MailboxId>> place_if_muted(Transaction& tx, AccountId account, const Prepared& prepared);
 
 }  // namespace posthorn::store
