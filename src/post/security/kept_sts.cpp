@@ -21,7 +21,7 @@ std::string encode(const KeptSts& row) {
   return out.u64(sum).take();
 }
 
-std::optional<KeptSts> kept_sts(const store::Store& store, const std::string& domain) {
+std::optional<KeptSts> kept_sts(const store::Store& store, const std::string& domain, WallTime now) {
   const auto bytes = store.snapshot()->get(store::Space::node, kept_sts_key(domain));
   if (!bytes || !*bytes || (*bytes)->size() < 8) return std::nullopt;
   const std::string_view all(**bytes);
@@ -36,14 +36,9 @@ std::optional<KeptSts> kept_sts(const store::Store& store, const std::string& do
   for (std::uint32_t i = 0; i < hosts; ++i) out.policy.hosts.push_back(in.string());
   if (read_version != version || !in.finished() || mode > 2 || sum.u64() != crypto::xxh3(all.substr(0, all.size() - 8))) return std::nullopt;
   out.policy.mode = static_cast<StsMode>(mode);
-  return out;
-}
-
-std::optional<StsPolicy> kept_sts_policy(const store::Store& store, const std::string& domain, WallTime now) {
-  auto row = kept_sts(store, domain);
   // One that was fetched in times to come was written by a clock that went wrong.
-  if (!row || now >= row->fetched + row->policy.max_age || row->fetched >= now + std::chrono::hours(24)) return std::nullopt;
-  return std::move(row->policy);
+  if (now >= out.fetched + out.policy.max_age || out.fetched >= now + std::chrono::hours(24)) return std::nullopt;
+  return out;
 }
 
 }  // namespace posthorn::post

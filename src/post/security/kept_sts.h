@@ -18,9 +18,7 @@ struct KeptSts {
 };
 std::string kept_sts_key(const std::string& domain);
 std::string encode(const KeptSts& row);
-// Nothing: there is none, or one that cannot be read, which is fetched anew.
-std::optional<KeptSts> kept_sts(const store::Store& store, const std::string& domain);
-// Only while it is in force.
-std::optional<StsPolicy> kept_sts_policy(const store::Store& store, const std::string& domain, WallTime now);
+// Nothing: there is none that is in force, or one that cannot be read, which is fetched anew.
+std::optional<KeptSts> kept_sts(const store::Store& store, const std::string& domain, WallTime now);
 
 }  // namespace posthorn::post

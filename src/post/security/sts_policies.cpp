@@ -1,6 +1,5 @@
 #include "post/security/sts_policies.h"
 
-#include "post/security/kept_sts.h"
 #include "post/security/sts_fetch.h"
 
 namespace posthorn::post {
@@ -11,15 +10,8 @@ constexpr std::size_t failures_limit = 10'000;
 
 }  // namespace
 
-std::optional<StsPolicies::Kept> StsPolicies::kept(const std::string& domain) const {
-  auto found = kept_sts(store_, domain);
-  if (!found) return std::nullopt;
-  return Kept{std::move(found->policy), std::move(found->id), found->fetched};
-}
-
-Task<Status> StsPolicies::keep(std::string domain, Kept kept) {
-  const KeptSts row{std::move(kept.policy), std::move(kept.id), kept.fetched};
-  const auto bytes = encode(row);
+Task<Status> StsPolicies::keep(std::string domain, KeptSts kept) {
+  const auto bytes = encode(kept);
   store::Work work = [key = kept_sts_key(domain), &bytes](store::Transaction& tx) -> Status {
     tx.put(store::Space::node, key, bytes);
     return {};
@@ -27,7 +19,7 @@ Task<Status> StsPolicies::keep(std::string domain, Kept kept) {
   co_return co_await store_.transact(std::move(work));
 }
 
-Task<std::optional<StsPolicies::Kept>> StsPolicies::fetch(std::string domain, std::string id) {
+Task<std::optional<KeptSts>> StsPolicies::fetch(std::string domain, std::string id) {
   const auto now = clock_.steady();
   std::erase_if(not_before_, [now](const auto& one) { return one.second <= now; });
   if (not_before_.contains(domain)) co_return std::nullopt;
@@ -37,7 +29,7 @@ Task<std::optional<StsPolicies::Kept>> StsPolicies::fetch(std::string domain, st
     if (not_before_.size() < failures_limit) not_before_[domain] = clock_.steady() + after_failure;
     co_return std::nullopt;
   }
-  Kept fresh{std::move(*policy), std::move(id), clock_.now()};
+  KeptSts fresh{std::move(*policy), std::move(id), clock_.now()};
   log_.info("sts.fetched", {{"domain", domain}, {"mode", std::string(name_of(fresh.policy.mode))}});
   const auto stored = co_await keep(domain, fresh);
   if (!stored) log_.warn("sts.not_kept", {{"domain", domain}, {"why", stored.error().what}});
@@ -45,9 +37,8 @@ Task<std::optional<StsPolicies::Kept>> StsPolicies::fetch(std::string domain, st
 }
 
 Task<std::optional<StsPolicy>> StsPolicies::find(std::string domain) {
-  auto known = kept(domain);
   const auto now = clock_.now();
-  if (known && !known->good_at(now)) known.reset();
+  auto known = kept_sts(store_, domain, now);
   const auto answer = co_await resolver_.resolve("_mta-sts." + domain, dns::Type::txt);
   std::vector<std::string> texts;
   for (const auto& record : answer.records)

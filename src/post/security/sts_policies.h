@@ -12,7 +12,7 @@
 #include "dns/resolver.h"
 #include "net/dialer.h"
 #include "post/options.h"
-#include "post/security/sts_policy.h"
+#include "post/security/kept_sts.h"
 #include "store/store.h"
 
 namespace posthorn::post {
@@ -26,15 +26,8 @@ class StsPolicies {
   Task<std::optional<StsPolicy>> find(std::string domain);
 
  private:
-  struct Kept {
-    StsPolicy policy;
-    std::string id;
-    WallTime fetched{};
-    bool good_at(WallTime now) const { return now < fetched + policy.max_age && fetched < now + std::chrono::hours(24); }
-  };
-  std::optional<Kept> kept(const std::string& domain) const;
-  Task<Status> keep(std::string domain, Kept kept);
-  Task<std::optional<Kept>> fetch(std::string domain, std::string id);
+  Task<Status> keep(std::string domain, KeptSts kept);
+  Task<std::optional<KeptSts>> fetch(std::string domain, std::string id);
 
   store::Store& store_;
   dns::Resolver& resolver_;
