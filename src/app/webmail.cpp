@@ -21,20 +21,10 @@ constexpr unsigned image_threads = 4, method_threads = 4, sign_on_threads = 2;
 constexpr auto sign_on_timeout = std::chrono::seconds(5);
 constexpr auto push_timeout = std::chrono::seconds(10);
 
-http::FetchOptions push_fetch(const Config& config) {
-  http::FetchOptions out;
-  out.ca_file = config.push.ca_file;
-  out.allow_private = config.push.allow_private;
-  out.timeout = push_timeout;
-  return out;
-}
-
-http::FetchOptions sign_on_fetch(const Config& config) {
-  http::FetchOptions out;
-  out.ca_file = config.oidc.ca_file;
-  out.allow_private = config.oidc.allow_private;
-  out.timeout = sign_on_timeout;
-  return out;
+// Both of what the operator named in posthorn.toml.
+template <class Named>
+http::FetchOptions options_for(const Named& named, Duration timeout) {
+  return {.ca_file = named.ca_file, .allow_private = named.allow_private, .timeout = timeout};
 }
 
 }  // namespace
@@ -63,10 +53,10 @@ struct Webmail::Parts {
         waker(g.executor, *g.core.store, g.log),
         words(*g.core.keyring),
         indexer(g.executor, *g.core.store, *g.core.keyring, g.log),
-        push(g.executor, *g.core.store, *g.core.keyring, g.log, fetcher(push_workers, push_fetch(config)), push_fetch(config), "mailto:postmaster@" + config.name),
+        push(g.executor, *g.core.store, *g.core.keyring, g.log, fetcher(push_workers, options_for(config.push, push_timeout)), options_for(config.push, push_timeout), "mailto:postmaster@" + config.name),
         images{g.resolver, image_workers, g.post.allow_private_routes, g.post.ca_file},
         services{*g.core.store, g.accounts, *g.core.keyring, *g.core.clock, g.log, &g.office, {}, config.name} {
-    if (!config.oidc.provider.issuer.empty()) sign_on.emplace(config.oidc.provider, fetcher(sign_on_workers, sign_on_fetch(config)), *g.core.clock);
+    if (!config.oidc.provider.issuer.empty()) sign_on.emplace(config.oidc.provider, fetcher(sign_on_workers, options_for(config.oidc, sign_on_timeout)), *g.core.clock);
     services.limits.upload = config.limits.message_size;
     services.catalogs = &catalogs;
     services.outbox = &g.outbox;

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "jmap/mail/evidence.h"
 #include "jmap/mail/header_property.h"
 #include "mail/address.h"
 #include "mail/likeness.h"
@@ -28,16 +29,6 @@ std::vector<Author> addresses_of(const mail::Message& message, std::string_view 
         out.push_back({mail::decode_words(one.name), to_lower(one.local + "@" + one.domain), to_lower(one.domain)});
   }
   return out;
-}
-
-std::string_view text_at(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
-}
-
-bool is(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_bool() && value->get_bool();
 }
 
 bool is_in_address(char c) { return c > ' ' && !std::string_view("<>()[],;:\"\\").contains(c); }
@@ -70,14 +61,6 @@ std::optional<std::string> taken_for(const Author& author, const Acquaintance& k
   return std::nullopt;
 }
 
-// A list that changes letters breaks what proves them, and writes its own address beside the author's.
-bool fails_its_policy(const json::object& judgement, bool handed_on) {
-  const auto disposition = text_at(judgement, "disposition");
-  if (disposition == "quarantine" || disposition == "reject") return true;
-  const auto* dmarc = judgement.if_contains("dmarc");
-  return !handed_on && dmarc != nullptr && dmarc->is_object() && text_at(dmarc->get_object(), "result") == "fail";
-}
-
 }  // namespace
 
 std::vector<Doubt> doubts_of(const mail::Message& message, const json::object& judgement, const Acquaintance& known) {
@@ -85,10 +68,9 @@ std::vector<Doubt> doubts_of(const mail::Message& message, const json::object& j
   const auto authors = addresses_of(message, "from");
   if (authors.empty()) return out;
   const auto& author = authors.front();
-  const bool handed_on = is(judgement, "mailing_list") || is(judgement, "forwarded");
-  if (fails_its_policy(judgement, handed_on)) out.push_back({"unproven", author.address, author.domain});
+  if (fails_its_policy(judgement)) out.push_back({"unproven", author.address, author.domain});
   const auto named = address_in(author.name);
-  if (named && !is(judgement, "mailing_list") && !mail::same_organization(domain_of(*named), author.domain)) out.push_back({"name", *named, author.address});
+  if (named && !flag_at(judgement, "mailing_list") && !mail::same_organization(domain_of(*named), author.domain)) out.push_back({"name", *named, author.address});
   if (const auto other = taken_for(author, known)) out.push_back({"lookAlike", *other, mail::domain_for_display(author.domain)});
   if (mail::mixes_scripts(author.domain)) out.push_back({"scripts", mail::domain_for_display(author.domain), author.domain});
   // Answers that go elsewhere are usual (newsletters, ticket systems, shared desks): said only beside another doubt.

@@ -6,7 +6,9 @@
 
 #include "base/text.h"
 #include "jmap/mail/email_json.h"
+#include "jmap/mail/evidence.h"
 #include "mail/fold.h"
+#include "mail/parameters.h"
 #include "mail/text.h"
 #include "store/object_id.h"
 
@@ -169,28 +171,9 @@ Is row_matches(const EmailCondition& c, const EmailFilter::Data& data) {
 }
 
 std::string_view file_name_of(const mail::StructurePart& part) {
-  const auto at = [](const mail::Parameters& all, std::string_view name) {
-    const auto found = std::ranges::find(all, name, [](const auto& one) { return std::string_view(one.first); });
-    return found == all.end() ? std::string_view() : std::string_view(found->second);
-  };
-  const auto name = at(part.disposition_parameters, "filename");
-  return name.empty() ? at(part.parameters, "name") : name;
-}
-
-// Whether a signature no longer fitted what came. Nothing: none could tell.
-std::optional<bool> was_altered(const json::object& evidence) {
-  const auto* judgement = evidence.if_contains("judgement");
-  const auto* all = judgement != nullptr && judgement->is_object() ? judgement->get_object().if_contains("dkim") : nullptr;
-  if (all == nullptr || !all->is_array()) return std::nullopt;
-  std::optional<bool> out;
-  for (const auto& one : all->get_array()) {
-    if (!one.is_object()) continue;
-    const auto* fault = one.get_object().if_contains("fault");
-    const auto* result = one.get_object().if_contains("result");
-    if (fault != nullptr && (*fault == "body hash" || *fault == "header hash")) return true;
-    if (result != nullptr && *result == "pass") out = false;
-  }
-  return out;
+  const auto* name = mail::find_parameter(part.disposition_parameters, "filename");
+  if (name == nullptr || name->empty()) name = mail::find_parameter(part.parameters, "name");
+  return name != nullptr ? std::string_view(*name) : std::string_view();
 }
 
 Is evidence_matches(const EmailCondition& c, const json::object& evidence) {

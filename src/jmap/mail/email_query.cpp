@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json/parse.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
+#include "jmap/mail/evidence.h"
 #include "mail/fold.h"
 #include "mail/text.h"
 
@@ -111,10 +111,8 @@ Expected<bool> EmailQueryRun::matches(Index index) {
       JMAP_TRY(summary, view_.summary(row.id));
       data.summary = &*summary;
     } else if (is == EmailFilter::Is::needs_evidence) {
-      JMAP_TRY(const auto kept, view_.evidence(row.id));
-      boost::system::error_code error;
-      auto value = kept ? boost::json::parse(*kept, error) : boost::json::value();
-      if (!error && value.is_object()) evidence = std::move(value.get_object());
+      JMAP_TRY(auto kept, evidence_of(view_, row.id));
+      if (kept) evidence = std::move(*kept);
       data.evidence = &evidence;
     } else {
       JMAP_TRY(message, view_.message(row.id));

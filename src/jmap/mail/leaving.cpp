@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "http/fetch.h"
+#include "jmap/mail/evidence.h"
 #include "jmap/mail/header_property.h"
 #include "mail/message_ids.h"
 #include "mail/text.h"
@@ -50,15 +51,9 @@ bool names(const json::object& signature, std::string_view field) {
 
 // The domain of a signature that held and covers both fields; empty: there is none.
 std::string covered_by(const json::object& evidence) {
-  const auto* judgement = evidence.if_contains("judgement");
-  const auto* all = judgement != nullptr && judgement->is_object() ? judgement->get_object().if_contains("dkim") : nullptr;
-  if (all == nullptr || !all->is_array()) return {};
-  for (const auto& one : all->get_array()) {
-    if (!one.is_object()) continue;
-    const auto& signature = one.get_object();
-    const auto* result = signature.if_contains("result");
-    const auto* domain = signature.if_contains("domain");
-    if (result != nullptr && *result == "pass" && domain != nullptr && domain->is_string() && names(signature, unsubscribe) && names(signature, post)) return std::string(domain->get_string());
+  for (const auto* signature : signatures_of(evidence)) {
+    const auto domain = text_at(*signature, "domain");
+    if (text_at(*signature, "result") == "pass" && !domain.empty() && names(*signature, unsubscribe) && names(*signature, post)) return std::string(domain);
   }
   return {};
 }

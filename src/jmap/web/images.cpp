@@ -52,12 +52,8 @@ bool is_redirect(unsigned status) { return status == 301 || status == 302 || sta
 // Redirects are followed here, each as if somebody had named it anew.
 Task<Result<http::FetchAnswer>> fetch_image(const ImageFetching& fetching, std::string url) {
   for (int hops = 0;; ++hops) {
-    http::FetchOptions options;
-    options.ca_file = fetching.ca_file;
-    options.allow_private = fetching.allow_private;
-    options.clear_too = url.starts_with("http:");
-    options.timeout = patience;
-    options.most = most_octets;
+    http::FetchOptions options{
+        .ca_file = fetching.ca_file, .allow_private = fetching.allow_private, .clear_too = url.starts_with("http:"), .timeout = patience, .most = most_octets};
     http::FetchRequest request;
     request.url = std::move(url);
     request.fields = {{"Accept", "image/png, image/jpeg, image/gif, image/webp"}, {"User-Agent", "Mozilla/5.0 (compatible; Posthorn image proxy)"}};

@@ -58,7 +58,7 @@ struct Work {
     const bool relayed = services.outbox != nullptr && services.outbox->through_smarthost();
     out["relayed"] = relayed;
     if (relayed) return out;
-    if (const auto policy = post::kept_sts_policy(services.store, *domain, services.clock.now())) out["policy"] = json::object{{"kind", "mta-sts"}, {"mode", json::string(post::name_of(policy->mode))}};
+    if (const auto kept = post::kept_sts(services.store, *domain, services.clock.now())) out["policy"] = json::object{{"kind", "mta-sts"}, {"mode", json::string(post::name_of(kept->policy.mode))}};
     if (const auto found = last.find(*domain); found != last.end()) out["last"] = last_json(*found->second);
     return out;
   }

@@ -4,11 +4,11 @@
 // in -all, ~all or ?all. `doubts` are what speaks against it (jmap/mail/doubts.h), null where nothing was checked. `sent` are the submissions of
 // it, with each attempt. With "properties": ["mark"] only what a list of messages shows of it is told.
 #include <algorithm>
-#include <boost/json/parse.hpp>
 
 #include "base/text.h"
 #include "jmap/contacts/model.h"
 #include "jmap/mail/doubts.h"
+#include "jmap/mail/evidence.h"
 #include "jmap/mail/identity.h"
 #include "jmap/mail/methods.h"
 #include "jmap/mail/submission_json.h"
@@ -63,25 +63,14 @@ json::value endings_of(const json::object& evidence, std::string_view message) {
   return out;
 }
 
-std::string_view text_at(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
-}
-
 // What a list shows of it, in a word, and only where it is unusual: "unproven" (its domain says that it did not send this), "list",
 // "forwarded". Marks on every row teach people to see none.
 json::value mark_of(const json::object& evidence) {
-  const auto* kept = evidence.if_contains("judgement");
-  if (kept == nullptr || !kept->is_object()) return nullptr;
-  const auto& judgement = kept->get_object();
-  const auto is = [&judgement](std::string_view name) { return judgement.contains(name) && judgement.at(name).is_bool() && judgement.at(name).get_bool(); };
-  const auto* dmarc = judgement.if_contains("dmarc");
-  const bool fails = dmarc != nullptr && dmarc->is_object() && text_at(dmarc->get_object(), "result") == "fail";
-  // A list that changes letters breaks what proves them; what was not held against it is not held against it here.
-  const auto disposition = text_at(judgement, "disposition");
-  if (disposition == "quarantine" || disposition == "reject" || (fails && !is("mailing_list") && !is("forwarded"))) return "unproven";
-  if (is("mailing_list")) return "list";
-  return is("forwarded") ? json::value("forwarded") : json::value(nullptr);
+  const auto* judgement = judgement_of(evidence);
+  if (judgement == nullptr) return nullptr;
+  if (fails_its_policy(*judgement)) return "unproven";
+  if (flag_at(*judgement, "mailing_list")) return "list";
+  return flag_at(*judgement, "forwarded") ? json::value("forwarded") : json::value(nullptr);
 }
 
 // Their own domains and the addresses in their contacts.
@@ -109,10 +98,8 @@ struct Work {
 
   Expected<json::object> mark(const store::View& view, const std::string& id, EmailId email) const {
     json::object out{{"id", id}, {"mark", nullptr}};
-    JMAP_TRY(const auto kept, view.evidence(email));
-    boost::system::error_code error;
-    const auto evidence = kept ? json::parse(*kept, error) : json::value();
-    if (!error && evidence.is_object()) out["mark"] = mark_of(evidence.get_object());
+    JMAP_TRY(const auto evidence, evidence_of(view, email));
+    if (evidence) out["mark"] = mark_of(*evidence);
     return out;
   }
 
@@ -124,26 +111,22 @@ struct Work {
     for (const auto& field : message.root().fields)
       if (claimed.size() < most_hops && equal_icase(trim(field.name), "received")) claimed.push_back(hop_of(field.value));
     out["claimed"] = std::move(claimed);
-    JMAP_TRY(const auto kept, view.evidence(email));
-    if (kept) {
-      boost::system::error_code error;
-      auto evidence = json::parse(*kept, error);
-      if (!error && evidence.is_object()) {
-        if (replay) {
-          const auto again = post::replay(evidence.get_object(), bytes);
-          out["altered"] = trust::altered::to_json(again.altered);
-          out["replayed"] = json::object{{"same", again.same}, {"why", again.why}};
-          out["endings"] = endings_of(evidence.get_object(), bytes);
-        }
-        // Mail of our own people was checked when it was handed in; of what was not judged nothing is said.
-        if (const auto* judgement = evidence.get_object().if_contains("judgement"); judgement != nullptr && judgement->is_object()) {
-          if (!known) {
-            JMAP_TRY(known, known_to(*call, view));
-          }
-          out["doubts"] = doubts_json(doubts_of(message, judgement->get_object(), *known));
-        }
-        out["arrival"] = std::move(evidence);
+    JMAP_TRY(auto evidence, evidence_of(view, email));
+    if (evidence) {
+      if (replay) {
+        const auto again = post::replay(*evidence, bytes);
+        out["altered"] = trust::altered::to_json(again.altered);
+        out["replayed"] = json::object{{"same", again.same}, {"why", again.why}};
+        out["endings"] = endings_of(*evidence, bytes);
       }
+      // Mail of our own people was checked when it was handed in; of what was not judged nothing is said.
+      if (const auto* judgement = judgement_of(*evidence); judgement != nullptr) {
+        if (!known) {
+          JMAP_TRY(known, known_to(*call, view));
+        }
+        out["doubts"] = doubts_json(doubts_of(message, *judgement, *known));
+      }
+      out["arrival"] = std::move(*evidence);
     }
     json::array submitted;
     for (const auto& one : sent)

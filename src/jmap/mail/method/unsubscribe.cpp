@@ -2,9 +2,8 @@
 // server sends the POST, so that the list learns neither where its reader is nor with what browser.
 // Security: attacks.md F4: http/fetch looks at the addresses and goes where the host leads, once; no redirect is followed (rfc:8058#3.1), nothing
 // of the answer but its status is told.
-#include <boost/json/parse.hpp>
-
 #include "http/fetch.h"
+#include "jmap/mail/evidence.h"
 #include "jmap/mail/leaving.h"
 #include "jmap/mail/support.h"
 #include "jmap/mail/trust_methods.h"
@@ -25,11 +24,8 @@ Expected<std::optional<Leaving>> look(const store::View& view, const std::string
   }
   if (!shown) return std::optional<Leaving>();
   JMAP_TRY(const auto bytes, view.message(*email));
-  JMAP_TRY(const auto kept, view.evidence(*email));
-  boost::system::error_code error;
-  const auto evidence = kept ? json::parse(*kept, error) : json::value();
-  const bool known = kept && !error && evidence.is_object();
-  return std::optional(leaving_of(mail::parse(bytes), known ? &evidence.get_object() : nullptr));
+  JMAP_TRY(const auto evidence, evidence_of(view, *email));
+  return std::optional(leaving_of(mail::parse(bytes), evidence ? &*evidence : nullptr));
 }
 
 struct GetWork {
@@ -87,14 +83,6 @@ http::FetchRequest click(const std::string& url) {
   return out;
 }
 
-http::FetchOptions options_of(const ImageFetching& fetching) {
-  http::FetchOptions out;
-  out.ca_file = fetching.ca_file;
-  out.allow_private = fetching.allow_private;
-  out.timeout = patience;
-  return out;
-}
-
 }  // namespace
 
 Task<Answer> unsubscribe_get(Call& call, json::object arguments) {
@@ -114,7 +102,7 @@ Task<Answer> email_unsubscribe(Call& call, json::object arguments) {
   if (leaving.how != Leaving::How::one_click) co_return method_fail("forbidden", "This Email cannot be unsubscribed from by one click. " + leaving.why_not);
   const auto* fetching = call.services.images;
   if (fetching == nullptr) co_return method_fail("serverUnavailable", "This server asks nothing of other servers.");
-  auto options = options_of(*fetching);
+  http::FetchOptions options{.ca_file = fetching->ca_file, .allow_private = fetching->allow_private, .timeout = patience};
   auto request = click(leaving.url);
   const auto answer = co_await http::fetch(fetching->resolver, fetching->workers, std::move(options), std::move(request));
   call.services.log.info("unsubscribe.asked", {{"user", call.login.name}, {"host", leaving.to}, {"answer", answer ? std::to_string(answer->status) : answer.error().what}});
