@@ -10,17 +10,17 @@ namespace {
 
 // RFC 4648 section 6 in small letters: on its way an address may lose its capitals.
 constexpr std::string_view digits = "abcdefghijklmnopqrstuvwxyz234567";
-constexpr std::size_t mac_length = 8, time_length = 2, longest_local = 64;
+constexpr std::size_t mac_octets = 5, time_length = 2, longest_local = 64;
 constexpr unsigned days_in_circle = 32 * 32, days_of_life = 21;
 
+// The digits of whole groups of five octets, of which one makes eight.
 std::string first_digits(std::string_view bytes) {
   std::string out;
   unsigned held = 0, bits = 0;
-  for (const char c : bytes) {
-    if (out.size() == mac_length) break;
+  for (const char c : bytes.substr(0, mac_octets)) {
     held = (held << 8) | static_cast<unsigned char>(c);
     bits += 8;
-    while (bits >= 5 && out.size() < mac_length) {
+    while (bits >= 5) {
       bits -= 5;
       out += digits[(held >> bits) & 31];
     }

@@ -214,9 +214,11 @@ std::string names_of(const std::vector<Key>& keys) {
   return out;
 }
 
-std::unexpected<Error> at_line(const std::string& file, const toml::source_region& where, const std::string& what) {
-  return fail(Errc::invalid, file + ":" + std::to_string(where.begin.line) + ": " + what, "Every key is explained in packaging/posthorn.toml");
+std::unexpected<Error> at_line(const std::string& file, std::size_t line, const std::string& what) {
+  return fail(Errc::invalid, file + ":" + std::to_string(line) + ": " + what, "Every key is explained in packaging/posthorn.toml");
 }
+
+std::unexpected<Error> at_line(const std::string& file, const toml::source_region& where, const std::string& what) { return at_line(file, where.begin.line, what); }
 
 Status read_table(const std::string& file, const std::string& name, const toml::table& table, const std::vector<Key>& keys) {
   for (const auto& [raw_key, node] : table) {
@@ -329,8 +331,7 @@ Result<Config> parse_config(std::string_view text, std::string file) {
   std::size_t number = 0;
   for (const auto line : split(text, '\n')) {
     ++number;
-    if (!has_plain_form(line))
-      return fail(Errc::invalid, file + ":" + std::to_string(number) + ": this cannot be read: a text stands in quotes, on one line, and characters beyond ASCII only there and in comments", "Every key is explained in packaging/posthorn.toml");
+    if (!has_plain_form(line)) return at_line(file, number, "this cannot be read: a text stands in quotes, on one line, and characters beyond ASCII only there and in comments");
   }
   auto parsed = toml::parse(text, file);
   if (!parsed) return at_line(file, parsed.error().source(), std::string(parsed.error().description()));
