@@ -1,6 +1,9 @@
 // What attempts came to is written for a whole entry each time, so it is written seldom.
 #include "post/settlement.h"
 
+#include <boost/asio/co_spawn.hpp>
+#include <optional>
+
 #include "post/world.h"
 
 namespace posthorn::post {
@@ -58,6 +61,30 @@ TEST(Settlement, WritesWhatWasTriedBesideWhatWasNot) {
   EXPECT_EQ(after[0].recipients[1].state, RecipientState::waiting);
   EXPECT_EQ(after[0].recipients[1].attempts, 0u);
   EXPECT_EQ(after[0].rounds, 0u);
+}
+
+// While the disk takes nothing, what became of the recipients is not forgotten: who forgot it would send them the message again.
+TEST(Settlement, WaitsForTheDiskUntilItIsToStop) {
+  store::Fault fault;
+  World w({}, {.fault = &fault});
+  w.blue.sender.stop();
+  ASSERT_EQ(w.send({"x@d1.many.test"}).code, 250);
+  const auto entry = World::queue(w.blue).front();
+  Attempt taken;
+  taken.reply = smtp::Reply{250, "2.0.0", "taken", {}};
+  Settlement settlement(w.blue.store, *w.blue.keyring, w.blue.sender.queue(), w.clock, w.blue.log, w.blue.options);
+  const std::size_t attempting = 0;
+  bool stopping = false;
+  ASSERT_TRUE(fault.at(0));
+  std::optional<Settlement::Written> written;
+  std::vector<Ended> ended = {Ended{{0}, {taken}}};
+  auto write = settlement.write(entry.id, std::move(ended), Settlement::Round::over, {attempting, stopping});
+  boost::asio::co_spawn(w.context, std::move(write), [&written](const std::exception_ptr&, Settlement::Written got) { written = std::move(got); });
+  EXPECT_FALSE(w.wait([&] { return written.has_value(); }, std::chrono::hours(1)));
+  stopping = true;
+  ASSERT_TRUE(w.wait([&] { return written.has_value(); }, std::chrono::minutes(1)));
+  EXPECT_FALSE(written->all);
+  EXPECT_GT(w.blue.log.count("queue.not_updated"), 100u);
 }
 
 // A letter to n domains: one mark that it is tried, then a commit for each that ends by itself.
