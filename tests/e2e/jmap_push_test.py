@@ -1,20 +1,19 @@
 """Push subscriptions of JMAP on the real server (RFC 8620 section 7.2): a small push service is the far side."""
 import base64
-import http.server
 import json
 import os
-import ssl
 import threading
 import time
 import unittest
 
 import jmap_ext_test
 from harness import certificate, letter, wait_for
+from https_service import HttpsService, Quiet
 
 ALICE = jmap_ext_test.ALICE
 
 
-class PushService:
+class PushService(HttpsService):
     """The far side: an HTTPS server that keeps what is POSTed to it."""
 
     def __init__(self, folder, address):
@@ -22,7 +21,7 @@ class PushService:
         self.requests, self.status, self.lock = [], 201, threading.Lock()
         service = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(Quiet):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 with service.lock:
@@ -32,23 +31,11 @@ class PushService:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer((address, 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(os.path.join(folder, "push.test.pem"), os.path.join(folder, "push.test.key"))
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.url = f"https://{address}:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        super().__init__(address, Handler, os.path.join(folder, "push.test.pem"), os.path.join(folder, "push.test.key"))
 
     def of(self, path):
         with self.lock:
             return [one for one in self.requests if one[0] == path]
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 class WebPush(jmap_ext_test.Client):

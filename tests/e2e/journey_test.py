@@ -1,17 +1,16 @@
 """The webmail's journey panel on letters of the lab: web/tests/lab/*.test.mjs, with what must have come before them sent here."""
-import http.server
 import json
 import os
 import smtplib
 import ssl
 import subprocess
-import threading
 
+from https_service import HttpsService, Quiet
 from lab_test import LabCase
 from web_test import WEB, run
 
 
-class ListServer:
+class ListServer(HttpsService):
     """Whoever sends the newsletter: answers by the path, remembers what it was asked. Its certificate is of the lab's authority."""
 
     def __init__(self, folder, authority, key, address="127.0.9.41"):
@@ -22,7 +21,7 @@ class ListServer:
         run("openssl", "x509", "-req", "-in", "list.csr", "-CA", authority, "-CAkey", key, "-days", "2", "-extfile", "list.ext", "-out", "list.pem")
         self.requests = requests = []
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(Quiet):
             def answer(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 requests.append((self.command, self.path, dict(self.headers), body.decode()))
@@ -33,19 +32,7 @@ class ListServer:
                 self.end_headers()
             do_GET = do_POST = answer
 
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer((address, 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(os.path.join(folder, "list.pem"), os.path.join(folder, "list.key"))
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.url = f"https://{address}:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__(address, Handler, os.path.join(folder, "list.pem"), os.path.join(folder, "list.key"))
 
 
 class Journeys(LabCase):
@@ -91,7 +78,7 @@ class Journeys(LabCase):
         folder = os.path.join(WEB, "tests", "lab")
         environment = {"URL": "https://127.0.0.1:9", "BOB": self.who("bob@green.test"), "ALICE": self.who("alice@blue.test"), "SHOTS": os.environ.get("SHOTS", "")}
         environment["LIST"] = service.url
-        found, text = run([os.path.join(folder, name) for name in sorted(os.listdir(folder))], environment, 300)
+        found, text = run([os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".test.mjs")], environment, 300)
         for good, name in found:
             print(f"\n    {'ok' if good else 'FAILED'}: {name}", end="")
         self.assertGreater(len(found), 4, text)

@@ -4,10 +4,8 @@ import hashlib
 import hmac
 import http.client
 import http.cookiejar
-import http.server
 import json
 import os
-import ssl
 import subprocess
 import threading
 import time
@@ -19,6 +17,7 @@ import urllib.request
 from account_test import Browser, base64url, code_of
 from cases import ServerCase
 from harness import SOURCE, Folder, Server, certificate, free_ports
+from https_service import HttpsService, Quiet
 import web_test
 
 IDP = "127.0.9.44"
@@ -62,7 +61,7 @@ class Visitor:
         return session["username"] if status == 200 else None
 
 
-class LyingProvider:
+class LyingProvider(HttpsService):
     """Signs by openssl whatever a test wants signed. `header` and `claims` change what it says, `answers` what it sends instead of a document."""
 
     def __init__(self, folder, name="lying.test", address=IDP):
@@ -76,29 +75,17 @@ class LyingProvider:
         self.reset()
         provider = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(Quiet):
             def do_GET(self):
                 provider.answer(self, "")
 
             def do_POST(self):
                 provider.answer(self, self.rfile.read(int(self.headers["Content-Length"])).decode())
 
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer((address, 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(os.path.join(folder, f"{name}.pem"), os.path.join(folder, f"{name}.key"))
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.url = f"https://{address}:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        super().__init__(address, Handler, os.path.join(folder, f"{name}.pem"), os.path.join(folder, f"{name}.key"))
 
     def reset(self):
         self.header, self.claims, self.answers, self.sign = {}, {}, {}, None
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
     def answer(self, request, body):
         with self.lock:

@@ -1,21 +1,8 @@
 // The journey of letters in the lab, with real DNS, DKIM, SPF, DMARC and TLS between four servers: what the panel says of each.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { findings, launch, open, row, shot, signIn, until } from "../e2e/browser.mjs";
-
-const bob = JSON.parse(process.env.BOB);
-const alice = JSON.parse(process.env.ALICE);
-let browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
-
-async function reader(who, path = "/") {
-  const page = await open(browser, { viewport: { width: 1400, height: 1000 } }, who.url);
-  await signIn(page, path, who);
-  return page;
-}
+import { test } from "node:test";
+import { findings, row, shot, until } from "../e2e/browser.mjs";
+import { alice, bob, reader } from "./reader.mjs";
 
 /** The panel of the letter that a row opens. */
 async function journeyOf(page, which) {

@@ -1,23 +1,11 @@
 // What a reader is told about whom to trust, and may do about it: leaving a list by one click, what speaks against a letter, how safely one's
 // own letters get there. Letters of the lab, with real DNS, DKIM and TLS.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { cleanEverywhere, findings, launch, open, row, shot, signIn, toast, until } from "../e2e/browser.mjs";
+import { test } from "node:test";
+import { cleanEverywhere, findings, row, shot, toast, until } from "../e2e/browser.mjs";
+import { alice, bob, reader } from "./reader.mjs";
 
-const bob = JSON.parse(process.env.BOB);
-const alice = JSON.parse(process.env.ALICE);
 const list = new URL(process.env.LIST).hostname;
-let browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
-
-async function reader(who, path = "/") {
-  const page = await open(browser, { viewport: { width: 1400, height: 1000 } }, who.url);
-  await signIn(page, path, who);
-  return page;
-}
 
 const openRow = async (page, subject) => {
   await row(page, subject).click();
