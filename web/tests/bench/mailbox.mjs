@@ -123,12 +123,13 @@ const scroll = (pixels, frames) =>
         slowest = Math.max(slowest, now - last);
         last = now;
         const box = list.getBoundingClientRect();
+        const height = list.querySelector(".row").getBoundingClientRect().height;
         const covered = [...list.querySelectorAll(".row")].filter((one) => {
           const at = one.getBoundingClientRect();
           return at.bottom > box.top + 1 && at.top < box.bottom - 1;
         });
         const empty =
-          covered.length < Math.floor(box.height / 40) - 1 || covered.some((one) => one.classList.contains("skeleton"));
+          covered.length < Math.floor(box.height / height) || covered.some((one) => one.classList.contains("skeleton"));
         blank += empty ? 1 : 0;
         run = empty ? run + 1 : 0;
         longest = Math.max(longest, run);
