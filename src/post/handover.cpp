@@ -18,15 +18,18 @@ namespace {
 constexpr std::size_t many_accounts = 10;     // more may need a larger commit than the usual one
 constexpr std::size_t inline_limit = 65'536;  // below this, hopping to a worker costs more than the work
 
-struct PrepareWork {
+// Store::prepare for mailboxes, Store::seal for the queue.
+using Make = Result<store::Prepared> (store::Store::*)(std::string_view) const;
+struct MakeWork {
   const store::Store* store;
+  Make make;
   std::string message;
-  Result<store::Prepared> operator()() const { return store->prepare(message); }
+  Result<store::Prepared> operator()() const { return (store->*make)(message); }
 };
 
-Task<Result<std::shared_ptr<const store::Prepared>>> prepare(store::Store& store, std::string message, std::string evidence) {
+Task<Result<std::shared_ptr<const store::Prepared>>> made_ready(store::Store& store, Make make, std::string message, std::string evidence) {
   const bool small = message.size() <= inline_limit;
-  PrepareWork work{&store, std::move(message)};
+  MakeWork work{&store, make, std::move(message)};
   Result<store::Prepared> made = fail(Errc::invalid, "not prepared");
   if (small) {
     made = work();
@@ -134,7 +137,7 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
     }
   }
   if (!out.accounts_.empty()) {
-    auto made = co_await prepare(store, return_path_field(letter.from.reverse_path) + letter.message, letter.evidence);
+    auto made = co_await made_ready(store, &store::Store::prepare, return_path_field(letter.from.reverse_path) + letter.message, letter.evidence);
     if (!made) co_return fail(made.error());
     out.local_ = std::move(*made);
   }
@@ -151,7 +154,7 @@ Task<Result<Handover>> Handover::make(store::Store& store, crypto::Keyring& keyr
     }
     entry.size = letter.message.size();
     const std::string no_evidence;  // it rests in the queue's entry
-    auto made = co_await prepare(store, std::move(letter.message), no_evidence);
+    auto made = co_await made_ready(store, &store::Store::seal, std::move(letter.message), no_evidence);
     if (!made) co_return fail(made.error());
     out.outgoing_ = std::move(*made);
     auto wrapped = keyring.wrap_queue(out.outgoing_->data_key);

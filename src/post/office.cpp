@@ -130,10 +130,10 @@ std::optional<Reply> Office::refuse_authors(const smtp::Peer& peer, std::string_
 Result<std::string> Office::sign(std::string_view message) const {
   const auto all = authors(message);
   if (!all) return std::string();  // gateways may send what has no author that can be read
-  const auto& domain = all->front().domain;
-  TRY_ASSIGN(const bool ours, store_.has_domain(domain));
-  if (!ours) return std::string();
-  return signatures(signing_keys_, domain, message, store_.clock().now());
+  const auto& author = all->front();
+  TRY_ASSIGN(const auto route, store_.route(author.text()));
+  if (route.kind == store::Route::Kind::not_local) return std::string();
+  return signatures(signing_keys_, author.domain, message, store_.clock().now());
 }
 
 Task<Result<std::vector<QueuedRecipient>>> Office::commit(Letter letter) {

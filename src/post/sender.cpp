@@ -251,29 +251,31 @@ Task<void> Sender::settle(Job job, std::vector<Attempt> attempts) {
   flight.ended.push_back(Ended{std::move(job.recipients), std::move(attempts)});
   if (flight.settling) co_return;
   flight.settling = true;
-  bool all = true;
+  Settlement::Written written{.all = true, .gone = false, .fresh = {}};
   while (!flight.ended.empty()) {
     auto ended = std::exchange(flight.ended, {});
     const auto count = ended.size();
     const Settlement::Meanwhile meanwhile{flight.attempting, stopping_};
     const auto round = flight.jobs == count ? Settlement::Round::over : Settlement::Round::goes_on;
-    auto written = co_await settlement_.write(id, std::move(ended), round, meanwhile);
-    for (const auto due : written.fresh) wake(due);
-    all = all && written.all;
+    const auto now = co_await settlement_.write(id, std::move(ended), round, meanwhile);
+    for (const auto due : now.fresh) wake(due);
+    written.all = written.all && now.all;
+    written.gone = now.gone;
     flight.jobs -= count;
   }
   flight.settling = false;
-  if (flight.jobs == 0) land(id, all);
+  if (flight.jobs == 0) land(id, written);
 }
 
 // All jobs of the entry have ended.
-void Sender::land(QueueId id, bool written) {
+void Sender::land(QueueId id, const Settlement::Written& written) {
   flying_.erase(id);
+  if (written.gone) return tick();
   const auto entry = queue_.find(id);
   if (entry && *entry && !(*entry)->held) {
     // What could not be written is sent again later, never lost, and not at once: the disk may be full. Its own time says nothing
     // then: it may be one of a clock that was ahead, which would be due now, over and over.
-    due_.insert(Due{written ? (*entry)->due : clock_.now() + millis(options_.retry_first), id});
+    due_.insert(Due{written.all ? (*entry)->due : clock_.now() + millis(options_.retry_first), id});
   } else if (!entry && entry.error().code != Errc::corrupt) {
     due_.insert(Due{clock_.now() + millis(options_.retry_first), id});
   }

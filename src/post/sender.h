@@ -67,7 +67,7 @@ class Sender {
   Task<std::optional<Entry>> begin(QueueId id);
   Task<Result<Entry>> mark_begun(QueueId id);
   Task<void> settle(Job job, std::vector<Attempt> attempts);
-  void land(QueueId id, bool written);
+  void land(QueueId id, const Settlement::Written& written);
   Duration farthest() const;
   void watch_clock();
 

@@ -67,12 +67,13 @@ Task<Settlement::Written> Settlement::write(QueueId id, std::vector<Ended> ended
   const bool all_tried = std::erase_if(ended, [](const Ended& one) { return one.attempts.empty(); }) == 0;
   if (ended.empty()) co_return out;
   const Order order{id, std::move(ended), all_tried ? round : Round::goes_on, meanwhile};
-  if (const auto entry = queue_.find(id); entry && *entry) log_attempts(id, **entry, order.ended);
+  auto entry = queue_.find(id);
+  if (entry && *entry) log_attempts(id, **entry, order.ended);
   auto tell = Tell::sender;
   auto pause = first_pause;
   // An operator may change the entry at the same time: look again, a few times.
-  for (int looks = 0; looks < most_looks;) {
-    auto done = co_await write_once(order, tell, out.fresh);
+  for (int looks = 0; looks < most_looks; entry = queue_.find(id)) {
+    auto done = co_await write_once(order, tell, std::move(entry), out);
     out.all = done && *done && all_tried;
     if (done && *done) co_return out;
     if (done) {
@@ -137,11 +138,11 @@ Task<std::vector<Handover>> Settlement::notices_for(const Entry& after, const st
   co_return notices;
 }
 
-Task<Result<bool>> Settlement::write_once(const Order& order, Tell tell, std::vector<Due>& fresh) {
-  auto found = queue_.find(order.id);
+Task<Result<bool>> Settlement::write_once(const Order& order, Tell tell, Result<std::optional<Entry>> found, Written& out) {
   if (!found) co_return fail(found.error());
-  if (!*found) co_return true;
-  const Entry before = **found;
+  out.gone = !*found;
+  if (out.gone) co_return true;
+  const Entry before = *std::move(*found);
   Entry after = before;
   const auto now = clock_.now();
   for (const auto& one : order.ended) apply(after, one, now);
@@ -167,12 +168,13 @@ Task<Result<bool>> Settlement::write_once(const Order& order, Tell tell, std::ve
   auto done = co_await store_.transact(std::move(work));
   if (!done) co_return fail(done.error());
   if (changed_meanwhile) co_return false;
+  out.gone = after.done() && !after.held;
   if (after.held && !before.held) log_.warn("queue.held", {{"id", text_of(order.id)}, {"why", after.held_because}});
   if (after.submission.there()) {
     const std::array<AccountId, 1> who{after.submission.account};
     store_.committed(who);
   }
-  for (const auto& notice : notices) std::ranges::move(notice.committed(store_, log_), std::back_inserter(fresh));
+  for (const auto& notice : notices) std::ranges::move(notice.committed(store_, log_), std::back_inserter(out.fresh));
   co_return true;
 }
 

@@ -2,6 +2,7 @@
 // each is told once and never forgotten. Called by the Sender, for an entry by one at a time.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ class Settlement {
   enum class Round : std::uint8_t { goes_on, over };  // over: no other job of the entry is under way
   struct Written {
     bool all = false;        // false: something was not tried, or cannot be written
+    bool gone = false;       // the entry is in the queue no more
     std::vector<Due> fresh;  // what the queue holds besides: notices
   };
   // What others of the Sender change meanwhile.
@@ -46,8 +48,8 @@ class Settlement {
     Meanwhile meanwhile;
   };
   enum class Tell : std::uint8_t { sender, nobody };
-  // False: somebody else changed the entry meanwhile.
-  Task<Result<bool>> write_once(const Order& order, Tell tell, std::vector<Due>& fresh);
+  // False: somebody else changed the entry since it was `found`.
+  Task<Result<bool>> write_once(const Order& order, Tell tell, Result<std::optional<Entry>> found, Written& out);
   Task<std::vector<Handover>> notices_for(const Entry& after, const std::vector<DsnRecipient>& all_owed, WallTime now);
   void log_attempts(QueueId id, const Entry& entry, const std::vector<Ended>& ended);
   void end_round(Entry& entry, WallTime now) const;

@@ -217,11 +217,19 @@ Task<Result<std::vector<KeySighting>>> SigningKeys::look(dns::Resolver& resolver
 }
 
 Result<std::shared_ptr<const std::vector<Signer>>> SigningKeys::signers(std::string_view domain) const {
+  const auto count = store_.commits_to(store::Space::node);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = cache_.find(domain);
+    if (count && known != cache_.end() && known->second.signers && known->second.count == count) return known->second.signers;
+  }
   TRY_ASSIGN(const auto all, rows(domain));
   std::string bytes;
   for (const auto& row : all) bytes += row.bytes;
   const std::lock_guard lock(mutex_);
   auto& cached = cache_[std::string(domain)];
+  // Others are in that space too. That their rows changed is no reason to unwrap the keys again.
+  cached.count = count;
   if (cached.signers && cached.rows == bytes) return cached.signers;
   auto made = std::make_shared<std::vector<Signer>>();
   for (const auto& row : all) {

@@ -66,6 +66,7 @@ class SigningKeys {
   Task<Status> set_state(std::string domain, std::string selector, KeyState state);
 
   struct Cached {
+    std::optional<std::uint64_t> count;  // of the commits to the space of the rows when these were read
     std::string rows;  // as they stood in the store: other bytes, other keys
     std::shared_ptr<const std::vector<Signer>> signers;
   };

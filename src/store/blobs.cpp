@@ -101,7 +101,7 @@ Result<Prepared> Store::prepare(std::string_view message) const {
   return out;
 }
 
-Result<Prepared> Store::seal_upload(std::string_view bytes) const { return seal_bytes(bytes, clock_.now()); }
+Result<Prepared> Store::seal(std::string_view bytes) const { return seal_bytes(bytes, clock_.now()); }
 
 void Store::attach_evidence(Prepared& prepared, std::string_view evidence) const {
   prepared.evidence = std::string(1, evidence_version) + crypto::seal(prepared.data_key, compress(evidence.substr(0, evidence_limit)), evidence_place(prepared.blob));

@@ -30,6 +30,7 @@ Task<Status> Store::transact(Work work) {
 }
 
 std::unique_ptr<Reader> Store::snapshot() const { return engine_.snapshot(); }
+std::optional<std::uint64_t> Store::commits_to(Space space) const { return engine_.commits_to(space); }
 View Store::view(AccountId account) const { return View(keyring_, engine_.snapshot(), account); }
 Hub& Store::hub() { return hub_; }
 Clock& Store::clock() { return clock_; }

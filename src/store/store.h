@@ -139,13 +139,16 @@ class Store {
   // Waits for a transaction of any kind to be durable. The only way to write; all below are made of it.
   Task<Status> transact(Work work);
   std::unique_ptr<Reader> snapshot() const;
+  // Engine::commits_to: for who remembers what was read from a space. Read before the snapshot.
+  std::optional<std::uint64_t> commits_to(Space space) const;
   View view(AccountId account) const;
   Hub& hub();
   Clock& clock();
   Workers& workers();
 
-  // -- messages. prepare() is CPU work: call it through workers() for messages over 64 KiB.
+  // -- messages. prepare() and seal() are CPU work: call them through workers() for messages over 64 KiB.
   Result<Prepared> prepare(std::string_view message) const;
+  Result<Prepared> seal(std::string_view bytes) const;  // of what no mailbox lists: the queue's copy, an upload
   // Seals an evidence record (JSON) to go with the message: kept with every Email made of it, gone with it.
   void attach_evidence(Prepared& prepared, std::string_view evidence) const;
   // Writes the chunks of a message that is too large for one transaction ahead of it; nothing to do for the others. Must have
@@ -191,8 +194,7 @@ class Store {
   };
   Task<Result<ObjectsWritten>> write_objects(AccountId account, std::vector<ObjectWrite> writes);
 
-  // -- uploads, kept for a day. seal_upload() is CPU work, as prepare() is. over_quota: the account keeps too much already.
-  Result<Prepared> seal_upload(std::string_view bytes) const;
+  // -- uploads, kept for a day. over_quota: the account keeps too much already.
   Task<Result<ObjectId>> keep_upload(AccountId account, std::shared_ptr<const Prepared> sealed, std::string type);
 
   // -- mailboxes. create() also makes missing parents; rename() takes the children along; RFC 9051 6.3.

@@ -93,7 +93,7 @@ namespace {
 struct SealWork {
   const store::Store* store = nullptr;
   std::string bytes;
-  Result<store::Prepared> operator()() const { return store->seal_upload(bytes); }
+  Result<store::Prepared> operator()() const { return store->seal(bytes); }
 };
 
 }  // namespace

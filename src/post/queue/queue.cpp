@@ -50,12 +50,16 @@ Result<std::optional<Entry>> read(const store::Reader& reader, QueueId id) {
 }
 
 Status replace(const store::Store& store, store::Transaction& tx, const Entry& before, const Entry& after) {
-  tx.erase(Space::queue_due, due_key(before));
+  const auto due = due_key(before);
   if (after.done() && !after.held) {
+    tx.erase(Space::queue_due, due);
     tx.erase(Space::queue, key_of(before.id));
     return store.remove_blob_reference(tx, before.blob, reference_of(before.id));
   }
-  put_new(tx, after);
+  tx.put(Space::queue, key_of(after.id), encode(after));
+  if (due == due_key(after)) return {};
+  tx.erase(Space::queue_due, due);
+  tx.put(Space::queue_due, due_key(after), "");
   return {};
 }
 
