@@ -146,10 +146,16 @@ void turn_away(Shared& shared, tcp::socket socket, const Endpoint& peer, std::st
   socket.close(ignored);
 }
 
+// In a flood most of those who wait to be accepted have left before it is their turn: they get no session.
+bool has_left(tcp::socket& socket) {
+  char octet = 0;
+  return ::recv(socket.native_handle(), &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 void welcome(const std::shared_ptr<Shared>& shared, tcp::socket socket) {
   boost::system::error_code error;
   const auto remote = socket.remote_endpoint(error);
-  if (error) return;  // gone already
+  if (error || has_left(socket)) return;
   const auto& options = shared->options;
   const auto* pressure = options.pressure;
   auto* tolls = options.tolls;

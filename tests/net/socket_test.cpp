@@ -240,6 +240,29 @@ TEST_F(Socket, LimitPerAddressRefusesAndRecovers) {
   EXPECT_EQ(again.receive(), "220 ready\r\n");
 }
 
+// In a flood most have gone before it is their turn, and a session for each of them would cost those who wait.
+TEST_F(Socket, WhoLeftBeforeItWasTheirTurnGetsNoSession) {
+  std::atomic<int> sessions = 0;
+  const auto start = [&sessions](std::unique_ptr<Stream> stream) {
+    ++sessions;
+    return test::line_session(std::move(stream), 30s);
+  };
+  ListenOptions options;
+  options.at = {"127.0.0.1", 0};
+  const auto listener = listen(running.runtime, *running.clock, running.log, options, nullptr, start).value();
+  std::promise<void> held, go;
+  boost::asio::post(running.runtime.context(0), [&] {
+    held.set_value();
+    go.get_future().wait();
+  });
+  held.get_future().wait();
+  for (int i = 0; i < 5; ++i) RawClient(listener->at()).close();
+  RawClient stays(listener->at());
+  go.set_value();
+  EXPECT_EQ(stays.receive(), "220 ready\r\n");
+  EXPECT_EQ(sessions, 1);
+}
+
 TEST_F(Socket, LimitPerNetworkRefuses) {
   ListenOptions options;
   options.per_network = 2;
