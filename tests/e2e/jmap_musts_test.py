@@ -11,7 +11,7 @@ from harness import letter, wait_for
 
 CORE = "urn:ietf:params:jmap:core"
 MAIL = "urn:ietf:params:jmap:mail"
-USING = [CORE, MAIL, "urn:ietf:params:jmap:submission"]
+USING = [CORE, MAIL, "urn:ietf:params:jmap:submission", "urn:ietf:params:jmap:vacationresponse"]
 
 
 class JmapMusts(JmapCase):
@@ -71,6 +71,19 @@ class JmapMusts(JmapCase):
             self.assertEqual(answer.status, 400, kind)
         answer, data = self.ask("POST", "/jmap/api", body, {"Content-Type": "application/json; charset=utf-8"})
         self.assertEqual(answer.status, 200)
+
+    def test_S1_7_nothing_is_said_without_tls(self):
+        with socket.create_connection((self.server.address, self.server.ports["https"]), 20) as plain:
+            login = "".join(f"{name}: {value}\r\n" for name, value in self.login().items())
+            plain.sendall(f"GET /.well-known/jmap HTTP/1.1\r\nHost: {self.server.name}\r\n{login}\r\n".encode())
+            said = b""
+            try:
+                while data := plain.recv(4096):
+                    said += data
+            except ConnectionResetError:
+                pass
+        self.assertNotIn(b"HTTP/", said)
+        self.assertNotIn(b"apiUrl", said)
 
     def test_S3_6_2_a_method_that_fails_is_no_failure_of_http(self):
         answer = self.request([["Email/get", {"accountId": "A777", "ids": []}, "a"], ["Nope/get", {}, "b"], ["Core/echo", {}, "c"]])
@@ -154,6 +167,28 @@ class JmapMusts(JmapCase):
         self.assertEqual(events[-1], "ended")
         self.assertEqual(len(events), 2)
         self.assertEqual(set(json.loads(events[0]["data"])["changed"][self.account()]), {"EmailDelivery"})
+
+    # rfc:8621#1.5 "servers MUST support the JMAP push mechanisms [...] for any of the types defined in this specification"
+    def test_S1_5_each_type_is_pushed(self):
+        account = self.account()
+        wanted = {"Mailbox", "Thread", "Email", "EmailDelivery", "Identity", "EmailSubmission", "VacationResponse"}
+        seen = set()
+
+        def work():
+            self.call("Mailbox/set", create={"k": {"name": "Told by push"}})
+            self.call("Identity/set", update={"I0": {"textSignature": "-- \nAlice"}})
+            self.call("VacationResponse/set", update={"singleton": {"subject": "Away"}})
+            self.deliver()
+            drafts = self.call("Mailbox/query", filter={"role": "drafts"})["ids"][0]
+            made = self.call("Email/set", create={"d": {"mailboxIds": {drafts: True}, "from": [{"email": "alice@blue.test"}], "to": [{"email": "bob@blue.test"}], "subject": "x",
+                                                        "textBody": [{"partId": "t"}], "bodyValues": {"t": {"value": "Hi"}}}})
+            self.call("EmailSubmission/set", create={"s": {"identityId": "I0", "emailId": made["created"]["d"]["id"]}})
+
+        def all_seen(events):
+            seen.update(json.loads(events[-1]["data"])["changed"][account] if events[-1].get("event") == "state" else ())
+            return wanted <= seen
+        self.events("types=*&closeafter=no&ping=0", seconds=30, until=all_seen, work=work)
+        self.assertEqual(wanted - seen, set())
 
     def test_S7_3_pings_come_in_time_without_an_id_whatever_else_changes(self):
         stop = threading.Event()

@@ -114,28 +114,64 @@ class WebPush(jmap_ext_test.Client):
 
     def test_F6_a_subscription_goes_with_the_password_that_it_was_made_with(self):
         words = {label: self.server.json("account", "app-password", "add", ALICE, label)["password"] for label in ("phone", "desk")}
-        own, made = self.server.passwords[ALICE], {}
-        for label, word in {"own": own, **words}.items():
-            self.server.passwords[ALICE] = word
-            made[label] = self.subscribe("/of-" + label)
-        self.server.passwords[ALICE] = own
+        words["own"] = own = self.server.passwords[ALICE]
+
+        def by(label, work, *arguments, **more):
+            self.server.passwords[ALICE] = words[label]
+            try:
+                return work(*arguments, **more)
+            finally:
+                self.server.passwords[ALICE] = own
+        made = {label: by(label, self.subscribe, "/of-" + label) for label in words}
         for label in made:
             told = json.loads(wait_for(lambda: self.service.of("/of-" + label), message="no verification came")[0][2])
-            self.one("PushSubscription/set", {"update": {made[label]: {"verificationCode": told["verificationCode"]}}})
+            by(label, self.one, "PushSubscription/set", {"update": {made[label]: {"verificationCode": told["verificationCode"]}}})
+        # Each sees its own alone (RFC 8620 7.2.1).
+        for label in made:
+            self.assertEqual([one["id"] for one in by(label, self.one, "PushSubscription/get", {"ids": None})["list"]], [made[label]])
         self.server.cli("account", "app-password", "remove", ALICE, "phone")
-        self.assertEqual(self.one("PushSubscription/get", {"ids": [made["phone"]]})["notFound"], [made["phone"]])
-        self.assertEqual(len(self.one("PushSubscription/get", {"ids": [made["own"], made["desk"]]})["list"]), 2)
         before = {label: len(self.service.of("/of-" + label)) for label in made}
         self.deliver()
         for label in ("own", "desk"):
             wait_for(lambda: len(self.service.of("/of-" + label)) > before[label], message="the letter was not told of")
         self.assertEqual(len(self.service.of("/of-phone")), before["phone"])
         # Another app password of that name is another.
-        self.server.cli("account", "app-password", "add", ALICE, "phone")
-        self.assertEqual(self.one("PushSubscription/get", {"ids": [made["phone"]]})["notFound"], [made["phone"]])
-        self.one("PushSubscription/set", {"destroy": [made["own"], made["desk"]]})
+        words["phone"] = self.server.json("account", "app-password", "add", ALICE, "phone")["password"]
+        self.assertEqual(by("phone", self.one, "PushSubscription/get", {"ids": [made["phone"]]})["notFound"], [made["phone"]])
+        for label in ("own", "desk"):
+            self.assertEqual(by(label, self.one, "PushSubscription/set", {"destroy": [made[label]]})["destroyed"], [made[label]])
         for label in ("phone", "desk"):
             self.server.cli("account", "app-password", "remove", ALICE, label)
+
+    def prove(self, path, identity, ask):
+        told = json.loads(wait_for(lambda: self.service.of(path), message="no verification came")[0][2])
+        self.assertEqual(ask("PushSubscription/set", {"update": {identity: {"verificationCode": told["verificationCode"]}}})["updated"], {identity: None})
+
+    def test_F6_a_browsers_subscription_ends_when_it_signs_out(self):
+        answer, data = self.ask("POST", "/auth/login", json.dumps({"username": ALICE, "password": self.server.passwords[ALICE]}), {"Content-Type": "application/json", "X-Posthorn": "1"}, user=None)
+        self.assertEqual(answer.status, 200, data)
+        browser = {"Cookie": answer.headers["Set-Cookie"].split(";")[0], "X-Posthorn": "1", "Content-Type": "application/json"}
+
+        def ask(method, arguments):
+            body = {"using": ["urn:ietf:params:jmap:core"], "methodCalls": [[method, arguments, "0"]]}
+            answer, data = self.ask("POST", "/jmap/api", json.dumps(body), browser, user=None)
+            self.assertEqual(answer.status, 200, data)
+            return json.loads(data)["methodResponses"][0][1]
+        made = ask("PushSubscription/set", {"create": {"s": {"deviceClientId": "browser", "url": self.service.url + "/browser"}}})["created"]["s"]["id"]
+        self.prove("/browser", made, ask)
+        control = self.subscribe("/control")
+        self.prove("/control", control, self.one)
+        self.assertEqual(self.one("PushSubscription/get", {"ids": [made]})["notFound"], [made])
+        self.deliver()
+        wait_for(lambda: len(self.service.of("/browser")) > 1 and len(self.service.of("/control")) > 1, message="the letter was not told of")
+        answer, _ = self.ask("POST", "/auth/logout", None, browser, user=None)
+        self.assertEqual(answer.status, 200)
+        before = {path: len(self.service.of(path)) for path in ("/browser", "/control")}
+        self.deliver()
+        wait_for(lambda: len(self.service.of("/control")) > before["/control"], message="the letter was not told of")
+        time.sleep(1)
+        self.assertEqual(len(self.service.of("/browser")), before["/browser"])
+        self.one("PushSubscription/set", {"destroy": [control]})
 
     def test_a_service_that_says_gone_is_not_asked_again(self):
         self.service.status = 410

@@ -54,6 +54,35 @@ TEST(Blobs, UploadsGoAfterADayAndWithTheAccount) {
   // The store's verify() at the end finds any blob that nobody holds.
 }
 
+// rfc:8620#6 "an unreferenced blob MUST NOT be deleted for at least 1 hour"
+TEST(Blobs, UploadsStayForAnHourWhateverElseComes) {
+  World world;
+  const auto first = world.test.run(keep_upload(world.services, world.alice, "first", ""));
+  for (int i = 0; i < 5; ++i) {
+    world.test.clock.advance(std::chrono::minutes(12));
+    ASSERT_TRUE(world.test.run(keep_upload(world.services, world.alice, "another", "")));
+    ASSERT_TRUE(world.test.run(world.test.store.collect_garbage()));
+    EXPECT_TRUE(read_blob(world.test.store, world.alice, *first)->has_value()) << i;
+  }
+}
+
+// rfc:8620#6 "the server MUST delete unreferenced blobs in date order, oldest first, until there is room for the new blob"
+TEST(Blobs, TheOldestUploadsMakeRoom) {
+  World world;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 1003; ++i) {
+    const auto made = world.test.run(keep_upload(world.services, world.alice, std::to_string(i), ""));
+    ASSERT_TRUE(made.has_value()) << i;
+    ids.push_back(*made);
+  }
+  const auto there = [&](std::size_t i) { return read_blob(world.test.store, world.alice, ids[i])->has_value(); };
+  std::size_t gone = 0;
+  while (gone < ids.size() && !there(gone)) ++gone;
+  EXPECT_GE(gone, 1u);
+  EXPECT_LE(gone, 3u) << "no more than it takes";
+  for (auto i = gone; i < ids.size(); ++i) ASSERT_TRUE(there(i)) << i;
+}
+
 TEST(Blobs, NoIdIsTakenForAnother) {
   World world;
   for (const auto* bad : {"", "B", "BM", "BO", "M1", "BMx", "BX1", "BM1x", "bm1", "BM1-"})

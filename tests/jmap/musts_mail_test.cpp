@@ -1,4 +1,4 @@
-// MUSTs of RFC 8621 that no other test shows, each named by its section. musts.tsv names the test of every MUST.
+// MUSTs and examples of RFC 8621 that no other test shows, each named by its section. musts.tsv names the test of every MUST.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -183,6 +183,85 @@ TEST_F(Rfc8621, S8_1_ThereIsOneVacationResponseCalledSingleton) {
   }
   EXPECT_EQ(run("VacationResponse/set", R"("create":{"k":{"isEnabled":true}})")["notCreated"].at("k").at("type"), json::value("singleton"));
   EXPECT_EQ(run("VacationResponse/get", R"("ids":["x"])")["notFound"], json::array{"x"});
+}
+
+// The examples of rfc:8621#2.6: what changed is fetched by references, and of those whose counts alone changed only the counts.
+TEST_F(Rfc8621, S2_6_ExampleChangesOfMailboxesAreFetchedByReferences) {
+  const auto own = "\"accountId\":\"" + account_text(w.alice) + "\"";
+  const auto since = [&](const std::string& state) {
+    return w.answers(R"([["Mailbox/changes",{)" + own + R"(,"sinceState":")" + state + R"("},"0"],["Mailbox/get",{)" + own + R"(,"#ids":{"resultOf":"0","name":"Mailbox/changes","path":"/created"}},"1"],["Mailbox/get",{)" + own +
+                         R"(,"#ids":{"resultOf":"0","name":"Mailbox/changes","path":"/updated"},"#properties":{"resultOf":"0","name":"Mailbox/changes","path":"/updatedProperties"}},"2"]])",
+                     R"("urn:ietf:params:jmap:core","urn:ietf:params:jmap:mail")");
+  };
+  const auto list = [](const json::array& all, std::size_t i) { return all.at(i).at(1).at("list").as_array(); };
+  std::string state(run("Mailbox/get", "")["state"].as_string());
+  deliver("Subject: a\r\n");
+  auto all = since(state);
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_TRUE(list(all, 1).empty());
+  ASSERT_EQ(list(all, 2).size(), 1u);
+  EXPECT_EQ(list(all, 2).at(0), (json::object{{"id", box("INBOX")}, {"totalEmails", 1}, {"unreadEmails", 1}, {"totalThreads", 1}, {"unreadThreads", 1}}));
+  state = std::string(all.at(0).at(1).at("newState").as_string());
+  const auto id = box("Archive");
+  auto set = run("Mailbox/set", R"("ifInState":")" + state + R"(","update":{")" + id + R"(":{"name":"Maybe"}},"create":{"n":{"name":"New"}})");
+  EXPECT_EQ(set["updated"], (json::object{{id, nullptr}})) << json::serialize(set);
+  EXPECT_EQ(set["oldState"], json::value(state));
+  all = since(state);
+  EXPECT_EQ(all.at(0).at(1).at("newState"), set["newState"]);
+  ASSERT_EQ(list(all, 1).size(), 1u);
+  EXPECT_EQ(list(all, 1).at(0).at("name"), json::value("New"));
+  ASSERT_EQ(list(all, 2).size(), 1u) << "with null for properties all are told";
+  EXPECT_EQ(list(all, 2).at(0).at("name"), json::value("Maybe"));
+  EXPECT_EQ(list(all, 2).at(0).as_object().size(), list(all, 1).at(0).as_object().size());
+}
+
+// The examples of rfc:8621#4.10: a list of conversations is followed by its changes, which say where the new one goes.
+TEST_F(Rfc8621, S4_10_ExampleAListIsFollowed) {
+  const auto old = deliver("Subject: old\r\n"), middle = deliver("Subject: middle\r\n"), newest = deliver("Subject: newest\r\n");
+  const auto query = R"("filter":{"inMailbox":")" + box("INBOX") + R"("},"sort":[{"property":"receivedAt","isAscending":false}],"collapseThreads":true,"calculateTotal":true)";
+  const std::string state(run("Email/get", R"("ids":[])")["state"].as_string());
+  auto first = run("Email/query", query + R"(,"position":0,"limit":30)");
+  EXPECT_EQ(first["ids"], (json::array{newest, middle, old}));
+  EXPECT_EQ(first["canCalculateChanges"], true);
+  const std::string listed(first["queryState"].as_string());
+  const auto fresh = deliver("Subject: fresh\r\n");
+  run("Email/set", R"("update":{")" + middle + R"(":{"keywords/$seen":true}},"destroy":[")" + newest + "\"]");
+  auto changes = run("Email/changes", R"("sinceState":")" + state + R"(","maxChanges":50)");
+  EXPECT_EQ(changes["created"], json::array{fresh});
+  EXPECT_EQ(changes["updated"], json::array{middle});
+  EXPECT_EQ(changes["destroyed"], json::array{newest});
+  auto moved = run("Email/queryChanges", query + R"(,"sinceQueryState":")" + listed + R"(","upToId":")" + old + R"(","maxChanges":25)");
+  EXPECT_EQ(moved["oldQueryState"], json::value(listed));
+  EXPECT_EQ(moved["total"], 3);
+  // rfc:8620#5.6 the client takes out what was removed, then puts in what was added, each at its place.
+  std::vector<json::value> ids(first["ids"].as_array().begin(), first["ids"].as_array().end());
+  for (const auto& id : moved["removed"].as_array()) std::erase(ids, id);
+  for (const auto& one : moved["added"].as_array()) ids.insert(ids.begin() + one.at("index").to_number<std::ptrdiff_t>(), one.at("id"));
+  EXPECT_EQ(json::array(ids.begin(), ids.end()), (json::array{fresh, middle, old}));
+  EXPECT_EQ(moved["newQueryState"], run("Email/query", query)["queryState"]);
+  // The sort that rfc:8621#4.4.2 shows.
+  EXPECT_EQ(run("Email/query", R"("sort":[{"property":"someInThreadHaveKeyword","keyword":"$flagged","isAscending":false},{"property":"subject","collation":"i;ascii-casemap"},{"property":"receivedAt","isAscending":false}])")["ids"], (json::array{fresh, middle, old}));
+}
+
+// The example of rfc:8621#4.10: a draft in two forms takes the place of the one before.
+TEST_F(Rfc8621, S4_10_ExampleADraftInTwoForms) {
+  const auto before = deliver("Subject: World domination\r\n", "plan\r\n", {"\\Draft"}, "Drafts");
+  auto made = run("Email/set", R"("create":{"k":{"mailboxIds":{")" + box("Drafts") + R"(":true},"keywords":{"$seen":true,"$draft":true},"from":[{"name":"Joe Bloggs","email":"joe@example.com"}],"to":[{"name":"John","email":"john@example.com"}],
+    "subject":"World domination","receivedAt":"2018-07-10T01:05:08Z","sentAt":"2018-07-10T11:05:08+10:00","bodyStructure":{"type":"multipart/alternative","subParts":[
+      {"partId":"a49d","type":"text/html","header:Content-Language":"en"},{"partId":"bd48","type":"text/plain","header:Content-Language":"en"}]},
+    "bodyValues":{"bd48":{"value":"a plan","isTruncated":false},"a49d":{"value":"<p>a <b>plan</b></p>","isTruncated":false}}}},"destroy":[")" + before + "\"]");
+  ASSERT_TRUE(made["created"].is_object()) << json::serialize(made);
+  EXPECT_EQ(made["destroyed"], json::array{before});
+  const std::string id(made["created"].at("k").at("id").as_string());
+  auto got = run("Email/get", R"("ids":[")" + id + R"("],"properties":["bodyStructure","textBody","htmlBody","bodyValues"],"fetchAllBodyValues":true,"bodyProperties":["partId","type","subParts","header:Content-Language:asText"])")["list"].at(0).as_object();
+  EXPECT_EQ(got["bodyStructure"].at("type"), json::value("multipart/alternative"));
+  const auto& parts = got["bodyStructure"].at("subParts").as_array();
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_EQ(parts.at(0).at("type"), json::value("text/html"));
+  EXPECT_EQ(parts.at(1).at("type"), json::value("text/plain"));
+  for (const auto& part : parts) EXPECT_EQ(part.at("header:Content-Language:asText"), json::value("en"));
+  EXPECT_EQ(got["bodyValues"].at(got["textBody"].at(0).at("partId").as_string()).at("value"), json::value("a plan"));
+  EXPECT_EQ(got["bodyValues"].at(got["htmlBody"].at(0).at("partId").as_string()).at("value"), json::value("<p>a <b>plan</b></p>"));
 }
 
 }  // namespace

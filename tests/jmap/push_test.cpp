@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "crypto/bytes.h"
 #include "jmap/push/desk.h"
+#include "jmap/push/subscription.h"
+#include "jmap/web/sessions.h"
 #include "jmap/world.h"
 
 namespace posthorn::jmap {
@@ -197,9 +199,11 @@ TEST_F(Push, ends_when_it_expires_or_is_destroyed_section_7_2) {
   settle(48h);
   deliver();
   EXPECT_EQ(sent.size(), 1u) << "MUST NOT push after it expired";
+  EXPECT_EQ(*subscribers(world.test.store), std::vector<AccountId>{}) << "MUST erase URL and keys";
   sent.clear();
   const auto other = verified();
   EXPECT_EQ(set("\"destroy\":[\"" + other + "\"]").at("destroyed"), json::array{other});
+  EXPECT_EQ(*subscribers(world.test.store), std::vector<AccountId>{});
   deliver();
   EXPECT_TRUE(sent.empty());
   EXPECT_EQ(set("\"destroy\":[\"" + other + "\"]").at("notDestroyed").at(other).at("type"), "notFound");
@@ -225,6 +229,64 @@ TEST_F(Push, ends_with_the_password_it_was_made_under) {
   deliver();
   EXPECT_TRUE(sent.empty());
   EXPECT_EQ(call("PushSubscription/get", "\"ids\":[\"" + id + "\"]").at(1).at("notFound"), json::array{json::string(id)});
+}
+
+// rfc:8620#7.2 a browser's session is a credential as well: it ends by hand, or by its own time
+TEST_F(Push, ends_with_the_browsers_session_it_was_made_in) {
+  const auto log_in = [this] {
+    ASSERT_TRUE(world.test.run(begin_session(world.services, sasl::Login{world.alice, "alice@blue.test"}, "browser", "127.0.0.1")));
+    world.session = sessions_of(world.services, world.alice)->back().id;
+  };
+  log_in();
+  verified();
+  deliver();
+  EXPECT_EQ(sent.size(), 1u);
+  ASSERT_TRUE(world.test.run(end_session(world.services, world.alice, world.session)));
+  deliver();
+  EXPECT_EQ(sent.size(), 1u);
+  EXPECT_EQ(*subscribers(world.test.store), std::vector<AccountId>{}) << "nothing of it is kept";
+  log_in();
+  settle(10 * 24h);
+  verified();
+  settle(5 * 24h);
+  deliver();
+  EXPECT_TRUE(sent.empty()) << "nobody used that session for two weeks; the subscription alone would live nine days more";
+}
+
+// rfc:8620#7.2.1 "MUST only return push subscriptions that were created using the same authentication credentials"
+TEST_F(Push, is_seen_and_changed_only_by_who_made_it) {
+  const auto id = verified();
+  const auto seen = [&] { return call("PushSubscription/get", "\"ids\":null").at(1).at("list").as_array().size(); };
+  EXPECT_EQ(seen(), 1u);
+  const auto by_others = [&](const std::string& who) {
+    EXPECT_EQ(seen(), 0u) << who;
+    EXPECT_EQ(set("\"destroy\":[\"" + id + "\"]").at("notDestroyed").at(id).at("type"), "notFound") << who;
+    EXPECT_EQ(set("\"update\":{\"" + id + R"(":{"types":null}})").at("notUpdated").at(id).at("type"), "notFound") << who;
+  };
+  world.session = ObjectId{7};
+  by_others("a browser");
+  world.session = {};
+  world.app_password = "phone";
+  by_others("an app password");
+  world.app_password.clear();
+  EXPECT_EQ(seen(), 1u);
+  deliver();
+  EXPECT_EQ(sent.size(), 1u);
+}
+
+// rfc:8620#8.6 "The rate of creation MUST also be limited": each one made is a request to an address that the client chooses
+TEST_F(Push, new_ones_are_made_slowly) {
+  const auto one = R"({"deviceClientId":"d","url":"https://push.example/"})";
+  const auto make_and_destroy = [&] {
+    const auto answer = set(std::string("\"create\":{\"a\":") + one + "}");
+    if (answer.at("created").is_null()) return std::string(answer.at("notCreated").at("a").at("type").as_string());
+    set("\"destroy\":[\"" + std::string(answer.at("created").at("a").at("id").as_string()) + "\"]");
+    return std::string("created");
+  };
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(make_and_destroy(), "created") << i;
+  EXPECT_EQ(make_and_destroy(), "rateLimit");
+  settle(1h);
+  EXPECT_EQ(make_and_destroy(), "created");
 }
 
 TEST_F(Push, no_more_than_a_user_can_need) {

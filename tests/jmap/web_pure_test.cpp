@@ -1,11 +1,18 @@
 // Pure parts of what hangs on HTTP: the archive of an export, addresses of remote images.
 #include <gtest/gtest.h>
 
+#include "jmap/web/event_source.h"
 #include "jmap/web/images.h"
 #include "jmap/web/tar.h"
 
 namespace posthorn::jmap {
 namespace {
+
+// rfc:8620#7.3 "servers MUST NOT have a minimum allowed value higher than 30 or a maximum allowed value less than 300"
+TEST(EventSource, PingsAreHeldWithinARange) {
+  for (const auto& [asked, given] : {std::pair{"0", 0}, {"", 0}, {"x", 0}, {"-5", 0}, {"1", 5}, {"30", 30}, {"31", 31}, {"299", 299}, {"300", 300}, {"301", 300}, {"99999999999999999999999", 300}})
+    EXPECT_EQ(ping_interval(asked), static_cast<std::uint64_t>(given)) << asked;
+}
 
 TEST(Tar, FoldersNeitherClimbNorHide) {
   struct Row {

@@ -18,7 +18,8 @@ class World {
   World() : alice(test.add("alice@blue.test")) {}
 
   std::expected<boost::json::object, Problem> ask(std::string_view body) {
-    Call call{services, sasl::Login{alice, "alice@blue.test"}, {}, {}, "127.0.0.1"};
+    Call call{services, sasl::Login{alice, "alice@blue.test", app_password}, {}, {}, "127.0.0.1"};
+    call.session = session;
     return test.run(process(call, body, "s"));
   }
   // The answers of calls that need nothing but their capabilities; `calls` is the JSON of methodCalls.
@@ -42,6 +43,8 @@ class World {
 
   store::TestStore test;
   AccountId alice;
+  std::string app_password;  // who asks logged in with it; empty: with the account's own
+  ObjectId session{};        // or is a browser
   std::unique_ptr<Log> log = null_log();
   store::Catalogs catalogs{test.store};
   Services services{test.store, *test.accounts, *test.keyring, test.clock, *log, nullptr, {}, "mx.blue.test", &catalogs};

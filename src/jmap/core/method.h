@@ -84,6 +84,7 @@ struct Services {
   std::uint64_t ids_in_query = 5'000;   // of Email/query; who wants more asks for the next window (RFC 8620 section 5.5)
   net::Budget* budget = nullptr;        // absent: uploads may take all memory
   Turns* turns = nullptr;               // absent: the store's workers do what takes long
+  bool countries = false;               // whether it is known where the addresses are that hand over mail
 };
 
 // RFC 8620 section 3.6.2. `type` is a word of the RFCs, `description` is for people.
@@ -123,6 +124,7 @@ struct Call {
   std::vector<std::string> using_;             // capabilities the client named
   std::string client_address;                  // for logs and evidence
   std::vector<Implicit> implicit{};            // to be told after the answer of the method that runs
+  ObjectId session{};                          // of the browser that asks (jmap/web/sessions.h); 0: it showed a password
 
   AccountId account() const { return login.account; }
   // The id itself, or what "#x" was created as (section 5.3); nothing if it was not.

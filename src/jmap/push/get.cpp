@@ -49,8 +49,9 @@ Task<Answer> push_get(Call& call, json::object given) {
       if (name != "id" && name != "deviceClientId" && name != "verificationCode" && name != "expires" && name != "types")
         co_return method_fail("invalidArguments", "properties: a push subscription has no property " + printable(name, 100));
     }
-  const auto all = subscriptions_of(call.services.store, call.services.keyring, call.account(), call.services.clock.now());
+  auto all = subscriptions_of(call.services.store, call.services.keyring, call.account(), call.services.clock.now());
   if (!all) co_return std::unexpected(method_error(all.error()));
+  std::erase_if(*all, [&call](const Subscription& one) { return !is_of(one, call); });
   json::array list, not_found;
   if (!*ids)
     for (const auto& one : *all) list.push_back(tell(one, *properties));

@@ -63,6 +63,7 @@ Good read_keys(Subscription& to, const json::value& value) {
 std::expected<Subscription, SetError> new_subscription(const Call& call, const json::object& wanted) {
   Subscription out;
   out.app_password = call.login.app_password;
+  out.session = call.session;
   out.code = hex(crypto::random_bytes(16));
   const auto now = call.services.clock.now();
   out.expires = now + longest;
@@ -107,11 +108,11 @@ Good change(Subscription& one, const json::object& patch, WallTime now) {
 
 struct Setting {
   Call& call;
-  std::vector<Subscription> all;
+  std::vector<Subscription> all;  // of the account, whoever made them
   SetAnswer answer{};
 
   Subscription* find(const std::string& id) {
-    const auto found = std::ranges::find_if(all, [&id](const Subscription& one) { return subscription_id(one.id) == id; });
+    const auto found = std::ranges::find_if(all, [&](const Subscription& one) { return subscription_id(one.id) == id && is_of(one, call); });
     return found == all.end() ? nullptr : &*found;
   }
 

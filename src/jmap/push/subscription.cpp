@@ -6,13 +6,14 @@
 
 #include "base/codec.h"
 #include "crypto/bytes.h"
+#include "jmap/web/sessions.h"
 #include "store/record/keys.h"
 #include "store/record/records.h"
 
 namespace posthorn::jmap {
 namespace {
 
-constexpr std::uint8_t first_version = 1, version = 2;
+constexpr std::uint8_t first_version = 1, with_app_password = 2, version = 3;
 constexpr std::string_view purpose = "push subscription", row_prefix = "push subscription ";
 constexpr std::uint64_t id_mask = (std::uint64_t{1} << 52) - 1;
 
@@ -31,7 +32,7 @@ std::string encode(const Subscription& s) {
   out.i64(s.expires.time_since_epoch().count()).flag(s.types.has_value()).u32(static_cast<std::uint32_t>(s.types ? s.types->size() : 0));
   if (s.types)
     for (const auto& type : *s.types) out.string(type);
-  out.string(s.app_password);
+  out.string(s.app_password).u64(number(s.session));
   return out.take();
 }
 
@@ -66,22 +67,26 @@ Result<Subscription> open(std::string_view at, std::string_view value, const cry
   std::vector<std::string> types;
   for (auto left = in.count(4); left > 0; --left) types.push_back(in.string());
   if (some) out.types = std::move(types);
-  if (written_as == version) out.app_password = in.string();
+  if (written_as >= with_app_password) out.app_password = in.string();
+  if (written_as >= version) out.session = ObjectId{in.u64()};
   if (written_as < first_version || written_as > version || !in.finished()) return unreadable();
   return out;
 }
 
-// rfc:8620#7.2 "Should these credentials expire or be revoked, the push subscription MUST be destroyed". A stamp for each password of the
-// account as it is now, by label, the account's own under "". None: the account is gone or locked.
-using Stamps = std::map<std::string, std::string>;
-Result<Stamps> stamps_of(const store::Reader& reader, AccountId account) {
-  Stamps out;
+// rfc:8620#7.2 "Should these credentials expire or be revoked, the push subscription MUST be destroyed": what opens the account now.
+struct Credentials {
+  std::map<std::string, std::string> stamps;  // of each password, by label, the account's own under ""; none: it is gone or locked
+  std::vector<ObjectId> sessions;
+};
+Result<Credentials> credentials_of(const store::Reader& reader, AccountId account, WallTime now) {
+  Credentials out;
   TRY_ASSIGN(const auto bytes, reader.get(store::Space::account, store::key::of(account)));
   if (!bytes) return out;
   TRY_ASSIGN(const auto record, store::decode_account(*bytes));
   if (!record.enabled) return out;
-  out[""] = crypto::sha256(record.password).substr(0, 16);
-  for (const auto& app : record.app_passwords) out[app.label] = crypto::sha256(app.verifier).substr(0, 16);
+  out.stamps[""] = crypto::sha256(record.password).substr(0, 16);
+  for (const auto& app : record.app_passwords) out.stamps[app.label] = crypto::sha256(app.verifier).substr(0, 16);
+  TRY_ASSIGN(out.sessions, live_sessions(reader, account, now));
   return out;
 }
 
@@ -94,9 +99,10 @@ Result<std::vector<std::pair<std::string, std::string>>> rows_of(const store::Re
   return out;
 }
 
-bool is_good(const Subscription& one, const Stamps& stamps, WallTime now) {
-  const auto stamp = stamps.find(one.app_password);
-  return stamp != stamps.end() && one.stamp == stamp->second && one.expires > now;
+bool is_good(const Subscription& one, const Credentials& good, WallTime now) {
+  const auto stamp = good.stamps.find(one.app_password);
+  const bool open = number(one.session) == 0 || std::ranges::find(good.sessions, one.session) != good.sessions.end();
+  return open && stamp != good.stamps.end() && one.stamp == stamp->second && one.expires > now;
 }
 
 }  // namespace
@@ -110,12 +116,12 @@ std::string subscription_id(ObjectId id) {
 
 Result<std::vector<Subscription>> subscriptions_of(const store::Store& store, const crypto::Keyring& keyring, AccountId account, WallTime now) {
   const auto reader = store.snapshot();
-  TRY_ASSIGN(const auto stamps, stamps_of(*reader, account));
+  TRY_ASSIGN(const auto good, credentials_of(*reader, account, now));
   TRY_ASSIGN(const auto rows, rows_of(*reader, prefix_of(account)));
   std::vector<Subscription> out;
   for (const auto& [key, value] : rows) {
     auto one = open(key, value, keyring);
-    if (one && is_good(*one, stamps, now)) out.push_back(std::move(*one));
+    if (one && is_good(*one, good, now)) out.push_back(std::move(*one));
   }
   return out;
 }
@@ -133,9 +139,9 @@ Result<std::vector<AccountId>> subscribers(const store::Store& store) {
 Task<Result<ObjectId>> keep_subscription(store::Store& store, const crypto::Keyring& keyring, AccountId account, Subscription one) {
   store::Work work = [&](store::Transaction& tx) -> Status {
     if (number(one.id) == 0) {
-      TRY_ASSIGN(const auto stamps, stamps_of(tx, account));
-      const auto stamp = stamps.find(one.app_password);
-      if (stamp == stamps.end()) return fail(Errc::not_found, "the login is over");
+      TRY_ASSIGN(const auto good, credentials_of(tx, account, store.clock().now()));
+      const auto stamp = good.stamps.find(one.app_password);
+      if (stamp == good.stamps.end()) return fail(Errc::not_found, "the login is over");
       one.stamp = stamp->second;
       one.id = ObjectId{(crypto::random_number() & id_mask) | 1};
     }
@@ -159,11 +165,11 @@ Task<Status> erase_subscription(store::Store& store, AccountId account, ObjectId
 
 Task<Status> erase_old_subscriptions(store::Store& store, const crypto::Keyring& keyring, AccountId account, WallTime now) {
   store::Work work = [&](store::Transaction& tx) -> Status {
-    TRY_ASSIGN(const auto stamps, stamps_of(tx, account));
+    TRY_ASSIGN(const auto good, credentials_of(tx, account, now));
     TRY_ASSIGN(const auto rows, rows_of(tx, prefix_of(account)));
     for (const auto& [key, value] : rows) {
       const auto one = open(key, value, keyring);
-      if (!one || !is_good(*one, stamps, now)) tx.erase(store::Space::node, key);
+      if (!one || !is_good(*one, good, now)) tx.erase(store::Space::node, key);
     }
     return {};
   };

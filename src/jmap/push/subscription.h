@@ -1,6 +1,6 @@
 // jmap/push/subscription.h - a push subscription (RFC 8620 section 7.2) as it is kept: sealed, because its URL and keys let anybody who has
 // them send to the device. They belong to a login, not to an account's data: no state, no changes, rows of their own (Space::node), and they
-// end with the password they were made under. Inside jmap only.
+// end with the password or the browser's session they were made under. Inside jmap only.
 #pragma once
 
 #include <string>
@@ -8,6 +8,7 @@
 
 #include "crypto/keyring.h"
 #include "crypto/web_push.h"
+#include "jmap/core/method.h"
 #include "jmap/core/states.h"
 #include "store/store.h"
 
@@ -23,10 +24,14 @@ struct Subscription {
   WallTime expires{};
   Types types;
   std::string app_password;           // the label of that it was made with; empty: the account's own login, also that of a browser
+  ObjectId session{};                 // of the browser that made it; 0: it was made with a password
   std::string stamp;                  // of the password
 };
 
 std::string subscription_id(ObjectId id);  // "P1f"
+
+// rfc:8620#7.2.1 only who made one sees and changes it.
+inline bool is_of(const Subscription& one, const Call& call) { return one.app_password == call.login.app_password && one.session == call.session; }
 
 // Those of an account that are good still. One that cannot be read is left out.
 Result<std::vector<Subscription>> subscriptions_of(const store::Store& store, const crypto::Keyring& keyring, AccountId account, WallTime now);

@@ -38,6 +38,7 @@ Task<http::Response> api(Web& web, const Visitor& visitor, http::Exchange& excha
     co_return response;
   }
   Call call{web.services(), visitor.login, {}, {}, exchange.peer().address};
+  call.session = visitor.session;
   auto state = session_state(web.services(), visitor.login);
   auto answer = co_await process(call, *body, std::move(state));
   if (!answer) {

@@ -10,12 +10,14 @@
 
 #include "base/text.h"
 #include "jmap/core/states.h"
+#include "jmap/web/event_source.h"
 #include "jmap/web/web.h"
 
 namespace posthorn::jmap {
 namespace {
 
-constexpr std::uint64_t least_ping = 5, most_ping = 300;  // rfc:8620#7.3: the server may hold the client to a range
+// rfc:8620#7.3 the server may hold the client to a range, but not above 30 seconds at least or below 300 at most.
+constexpr std::uint64_t least_ping = 5, most_ping = 300;
 constexpr auto silence = std::chrono::seconds(120);       // after it a comment shows whether the client is still there
 
 struct Wanted {
@@ -32,9 +34,7 @@ Wanted read_wanted(const http::Request& request) {
     for (const auto one : split(types, ',')) out.types->emplace_back(one);
   }
   out.close_after_state = request.parameter("closeafter") == "state";
-  const auto ping = request.parameter("ping");
-  std::from_chars(ping.data(), ping.data() + ping.size(), out.ping);
-  if (out.ping > 0) out.ping = std::clamp(out.ping, least_ping, most_ping);
+  out.ping = ping_interval(request.parameter("ping"));
   return out;
 }
 
@@ -60,6 +60,13 @@ Task<void> watch_client(Stream& stream, Wakes& wakes) {
 }
 
 }  // namespace
+
+std::uint64_t ping_interval(std::string_view asked) {
+  std::uint64_t seconds = 0;
+  const auto [end, error] = std::from_chars(asked.data(), asked.data() + asked.size(), seconds);
+  if (error == std::errc::result_out_of_range) seconds = most_ping;
+  return seconds == 0 ? 0 : std::clamp(seconds, least_ping, most_ping);
+}
 
 Task<void> event_source(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
   const auto wanted = read_wanted(exchange.request());

@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "crypto/bytes.h"
 #include "store/logins.h"
+#include "store/record/keys.h"
+#include "store/record/records.h"
 
 namespace posthorn::jmap {
 namespace {
@@ -146,6 +148,18 @@ Result<std::vector<WebSession>> sessions_of(const Services& services, AccountId 
     const auto record = decode(one.value);
     if (record && !is_over(*record, services.clock.now())) out.push_back(WebSession{one.id, record->created, record->used, record->agent, record->address});
   }
+  return out;
+}
+
+Result<std::vector<ObjectId>> live_sessions(const store::Reader& reader, AccountId account, WallTime now) {
+  std::vector<ObjectId> out;
+  const auto prefix = store::key::of(account, store::DataType::web_session);
+  TRY(reader.scan(store::Space::object, prefix, store::key::after(prefix), [&](std::string_view key, std::string_view value) {
+    const auto object = store::decode_object(value, store::key::object_of(key));
+    const auto record = object ? decode(object->value) : std::nullopt;
+    if (record && !is_over(*record, now)) out.push_back(object->id);
+    return true;
+  }));
   return out;
 }
 

@@ -31,5 +31,7 @@ Task<Result<std::optional<FoundSession>>> find_session(const Services& services,
 std::pair<std::string, std::string> cookie_field(std::string_view value);
 Task<Status> end_session(const Services& services, AccountId account, ObjectId id);
 Result<std::vector<WebSession>> sessions_of(const Services& services, AccountId account);
+// Also within a transaction: those that are not over.
+Result<std::vector<ObjectId>> live_sessions(const store::Reader& reader, AccountId account, WallTime now);
 
 }  // namespace posthorn::jmap

@@ -129,6 +129,7 @@ Task<void> run_request(Socket& socket, json::object request) {
     co_return;
   }
   Call call{services, socket.visitor.login, {}, {}, socket.stream.peer().address};
+  call.session = socket.visitor.session;
   auto state = session_state(services, socket.visitor.login);
   auto answer = co_await process(call, std::move(request), std::move(state));
   if (!answer) {
