@@ -24,9 +24,11 @@ std::string text_of(const Message& message, const Part& part) {
   return to_utf8_or_guess(bytes, charset ? std::string_view(*charset) : std::string_view());
 }
 
-std::string file_name(const Part& part) {
-  const auto* name = find_parameter(part.disposition_parameters, "filename");
-  if (!name || name->empty()) name = find_parameter(part.parameters, "name");
+std::string file_name(const Part& part) { return file_name(part.disposition_parameters, part.parameters); }
+
+std::string file_name(const Parameters& of_disposition, const Parameters& of_type) {
+  const auto* name = find_parameter(of_disposition, "filename");
+  if (!name || name->empty()) name = find_parameter(of_type, "name");
   if (!name) return {};
   std::string readable = decode_words(*name);
   // Folders have no place in the name of an attachment, and direction marks only serve to disguise its end (attacks.md C15).

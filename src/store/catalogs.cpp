@@ -1,14 +1,15 @@
 #include "store/catalogs.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "store/catalog.h"
 
 namespace posthorn::store {
 
-// Its readers share the lock; it changes only for who has it alone.
+// It changes only while nobody reads it.
 struct Catalogs::Version {
-  std::shared_mutex in_use;
+  std::atomic<std::size_t> readers = 0;
   Catalog catalog;
 };
 
@@ -33,8 +34,7 @@ Result<Catalogs::Lease> Catalogs::open(AccountId account) {
   auto view = store_.view(account);
   auto version = held->latest;
   if (!version->catalog.agrees_with(view)) {
-    std::unique_lock alone(version->in_use, std::try_to_lock);
-    if (!alone) {
+    if (version->readers.load(std::memory_order_acquire) > 0) {
       auto copy = std::make_shared<Version>();
       copy->catalog = version->catalog;  // those who read it only read
       version = std::move(copy);
@@ -43,9 +43,10 @@ Result<Catalogs::Lease> Catalogs::open(AccountId account) {
     held->latest = version;
   }
   settle(account, version->catalog.bytes());
-  std::shared_lock lock(version->in_use);
+  version->readers.fetch_add(1, std::memory_order_relaxed);
   const auto* catalog = &version->catalog;
-  return Lease{std::move(version), std::move(lock), std::move(view), catalog};
+  std::shared_ptr<const void> kept(catalog, [version](const void*) { version->readers.fetch_sub(1, std::memory_order_release); });
+  return Lease{std::move(kept), std::move(view), catalog};
 }
 
 // Those not used for the longest time go when there is too much; the one just used stays, however large.

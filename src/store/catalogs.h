@@ -6,7 +6,6 @@
 #include <list>
 #include <memory>
 #include <mutex>
-#include <shared_mutex>
 
 #include "store/store.h"
 
@@ -19,10 +18,9 @@ class Catalogs {
  public:
   explicit Catalogs(const Store& store, std::size_t budget = 512u << 20) : store_(store), budget_(budget) {}
 
-  // The account's catalog as of `view`.
+  // The account's catalog as of `view`. Any thread may give it back.
   struct Lease {
-    std::shared_ptr<void> kept;
-    std::shared_lock<std::shared_mutex> lock;
+    std::shared_ptr<const void> kept;
     View view;
     const Catalog* catalog = nullptr;
   };

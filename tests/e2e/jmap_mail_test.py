@@ -99,27 +99,57 @@ class JmapMail(JmapCase):
         self.assertIn("s", made["created"] or {}, made)
         return made["created"]["s"]["id"]
 
+    def status(self, submission):
+        return self.call("EmailSubmission/get", ids=[submission])["list"][0]
+
+    def hold(self, name, while_held):
+        """Hands in a letter that waits and does something before its time has come; on a machine that is too busy for that, with one that waits
+        longer. Gives the submission and the subject. `while_held` says whether it was in time; that it was not is believed only if it is true."""
+        for seconds in (4, 16, 64, 256):
+            subject = f"{name} held{seconds}s"
+            submission = self.submit(self.draft(subject, "bob@blue.test")["id"], "bob@blue.test", seconds)
+            if while_held(submission, subject):
+                return submission, subject
+            self.assertGreaterEqual(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), self.status(submission)["sendAt"], "it left before its time")
+        self.fail("this machine is too slow to do anything within four minutes")
+
     def test_sent_held_and_taken_back(self):
         now = self.submit(self.draft("At once", "bob@blue.test")["id"], "bob@blue.test")
-        held = self.submit(self.draft("A little later", "bob@blue.test")["id"], "bob@blue.test", 8)
-        never = self.submit(self.draft("Never", "bob@blue.test")["id"], "bob@blue.test", 9)
         wait_for(lambda: self.found("at once", "bob@blue.test"))
-        self.assertEqual(self.found("a little later", "bob@blue.test"), [])
-        self.assertEqual(self.call("EmailSubmission/get", ids=[held])["list"][0]["undoStatus"], "pending")
-        self.assertEqual(self.call("EmailSubmission/set", update={never: {"undoStatus": "canceled"}})["updated"], {never: None})
-        wait_for(lambda: self.found("a little later", "bob@blue.test"))
-        time.sleep(2)
-        self.assertEqual(self.found("never", "bob@blue.test"), [])
-        states = {one["id"]: one["undoStatus"] for one in self.call("EmailSubmission/get", ids=[now, held, never])["list"]}
-        self.assertEqual(states, {now: "final", held: "final", never: "canceled"})
+
+        def waits(submission, subject):
+            found = self.found(subject, "bob@blue.test")
+            if self.status(submission)["undoStatus"] != "pending":
+                return False
+            self.assertEqual(found, [])
+            return True
+        held, subject = self.hold("A little later", waits)
+        wait_for(lambda: self.found(subject, "bob@blue.test"), 300)
+        came = self.call("Email/get", "bob@blue.test", ids=self.found(subject, "bob@blue.test"), properties=["receivedAt"])["list"][0]["receivedAt"]
+        self.assertGreaterEqual(came, self.status(held)["sendAt"])
+
+        def take_back(submission, _):
+            answer = self.call("EmailSubmission/set", update={submission: {"undoStatus": "canceled"}})
+            if answer["notUpdated"]:
+                self.assertEqual(answer["notUpdated"][submission]["type"], "cannotUnsend")
+                return False
+            self.assertEqual(answer["updated"], {submission: None})
+            return True
+        never, subject = self.hold("Never", take_back)
+        its_time = self.status(never)["sendAt"]
+        wait_for(lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 2)) > its_time, 300)
+        self.assertEqual(self.found(subject, "bob@blue.test"), [])
+        states = [self.status(one)["undoStatus"] for one in (now, held, never)]
+        self.assertEqual(states, ["final", "final", "canceled"])
 
     def test_what_is_held_outlives_a_kill(self):
-        held = self.submit(self.draft("Through the crash", "bob@blue.test")["id"], "bob@blue.test", 10)
-        self.server.kill()
-        self.server.start()
-        self.assertEqual(self.call("EmailSubmission/get", ids=[held])["list"][0]["undoStatus"], "pending")
-        wait_for(lambda: self.found("through the crash", "bob@blue.test"))
-        self.assertEqual(self.call("EmailSubmission/get", ids=[held])["list"][0]["deliveryStatus"]["bob@blue.test"]["delivered"], "yes")
+        def through_the_crash(submission, _):
+            self.server.kill()
+            self.server.start()
+            return self.status(submission)["undoStatus"] == "pending"
+        held, subject = self.hold("Through the crash", through_the_crash)
+        wait_for(lambda: self.found(subject, "bob@blue.test"), 300)
+        self.assertEqual(self.status(held)["deliveryStatus"]["bob@blue.test"]["delivered"], "yes")
 
     def test_nobody_sends_as_another(self):
         email = self.draft("Forged", "bob@blue.test", **{"from": [{"email": "bob@blue.test"}]})["id"]

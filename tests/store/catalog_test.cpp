@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <thread>
 
 #include "store/random_work.h"
 
@@ -95,6 +96,27 @@ TEST(Catalog, WhoReadsAnOlderOneKeepsNobodyWaiting) {
   const auto third = catalogs.open(alice);
   EXPECT_EQ(third->catalog, second) << "nobody read it: no copy";
   EXPECT_EQ(third->catalog->all().size(), 3u);
+}
+
+// A search may hold one for long: what comes meanwhile is seen by who asks later, and not by it.
+TEST(Catalogs, WhoReadsKeepsWhatItBeganWithAndOthersSeeWhatCame) {
+  TestStore t;
+  const auto alice = t.add("alice@blue.test");
+  Catalogs catalogs(t.store);
+  ASSERT_TRUE(t.append(alice, "Subject: a\r\n\r\nHi\r\n"));
+  auto first = catalogs.open(alice);
+  ASSERT_TRUE(t.append(alice, "Subject: b\r\n\r\nHi\r\n"));
+  auto second = catalogs.open(alice);
+  EXPECT_EQ(first->catalog->all().size(), 1u);
+  EXPECT_EQ(second->catalog->all().size(), 2u);
+  // Given back on another thread, and nobody reads the newest any more: it is brought up to date where it is.
+  const auto* newest = second->catalog;
+  std::thread([lease = std::move(*second)]() mutable { lease.kept.reset(); }).join();
+  ASSERT_TRUE(t.append(alice, "Subject: c\r\n\r\nHi\r\n"));
+  const auto third = catalogs.open(alice);
+  EXPECT_EQ(third->catalog, newest);
+  EXPECT_EQ(third->catalog->all().size(), 3u);
+  EXPECT_EQ(first->catalog->all().size(), 1u);
 }
 
 }  // namespace

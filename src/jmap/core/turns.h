@@ -1,5 +1,5 @@
 // jmap/core/turns.h - where methods of JMAP work that may take long: on threads of their own, and of one account two at a time. Searches that
-// read for twenty seconds keep neither deliveries nor other people's requests waiting, however many somebody begins at once.
+// read for twenty seconds do so in steps, and keep neither deliveries nor other people's requests waiting, however many are begun at once.
 #pragma once
 
 #include <map>
@@ -12,6 +12,22 @@
 #include "base/workers.h"
 
 namespace posthorn::jmap {
+
+// Calls work.step(), which gives an optional, on a worker until there is something in it. Whoever else waits for the workers has a turn between
+// two steps, so that work of many seconds keeps nobody waiting for longer than a step.
+template <class Work>
+struct NextStep {
+  Work* work;
+  auto operator()() const { return work->step(); }
+};
+template <class Work>
+auto in_steps(Workers& workers, Work& work) -> Task<typename decltype(work.step())::value_type> {
+  for (;;) {
+    NextStep<Work> step{&work};
+    auto done = co_await workers.run(std::move(step));
+    if (done) co_return std::move(*done);
+  }
+}
 
 class Turns {
  public:

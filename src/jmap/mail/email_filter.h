@@ -36,7 +36,7 @@ enum class EmailTest : std::uint8_t {
   has_attachment, from, to, cc, bcc, subject, attachment_name,  // summary
   text, body, header,                                           // message
   // Ours: what the evidence says that was kept when it came. Of what came without, neither is true.
-  arrived_encrypted, altered,
+  arrived_encrypted, altered, country,
 };
 
 struct EmailCondition {
@@ -44,7 +44,7 @@ struct EmailCondition {
   std::vector<MailboxId> mailboxes;
   std::uint64_t number = 0;           // size, or milliseconds since 1970
   bool flag = false;                  // of has_attachment, arrived_encrypted, altered
-  std::string name;                   // keyword in IMAP's spelling, or header field
+  std::string name;                   // keyword in IMAP's spelling, header field, or country
   std::vector<mail::Phrase> phrases;  // all must be there
   std::optional<unsigned> bit;        // of the keyword, by bind()
 };

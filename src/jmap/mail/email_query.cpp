@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/unordered/unordered_flat_set.hpp>
+#include <utility>
 
 #include "jmap/mail/evidence.h"
 #include "mail/fold.h"
@@ -18,12 +18,7 @@ constexpr std::array<std::string_view, 9> sort_properties = {"receivedAt", "size
 bool by_keyword(const Comparator& one) { return one.property.ends_with("Keyword"); }
 bool by_summary(const Comparator& one) { return one.property == "from" || one.property == "to" || one.property == "subject" || one.property == "sentAt"; }
 
-// A value to compare: text, or a number.
-struct Key {
-  std::int64_t number = 0;
-  std::string text;
-  auto operator<=>(const Key&) const = default;
-};
+using Key = EmailQueryRun::Key;
 
 // rfc:8621#4.4.2 the name of the first address, else the address.
 std::string first_name(const std::vector<mail::HeaderAddress>& list) {
@@ -58,7 +53,7 @@ Key row_key(const Comparator& by, std::optional<unsigned> bit, const Catalog& ca
 
 std::span<const std::string_view> email_sort_properties() { return sort_properties; }
 
-Expected<EmailQuery> read_email_query(Arguments& arguments) {
+Expected<EmailQuery> read_email_query(const Call& call, Arguments& arguments) {
   EmailQuery out;
   const auto value = arguments.any("filter");
   if (value) {
@@ -66,6 +61,9 @@ Expected<EmailQuery> read_email_query(Arguments& arguments) {
     if (!filter) return method_fail(filter.error().code == Errc::invalid ? "invalidArguments" : "unsupportedFilter", filter.error().what);
     out.filter = std::move(*filter);
   }
+  // Nothing found would look like an answer.
+  if (out.filter.uses(EmailTest::country) && !call.services.countries)
+    return method_fail("unsupportedFilter", "This server does not know the countries of addresses: its administrator has named no file of them ([trust] countries).");
   JMAP_TRY(out.sort, read_sort(arguments, sort_properties));
   for (const auto& one : out.sort)
     if (by_keyword(one) && one.keyword.empty()) return method_fail("invalidArguments", "a comparator by " + one.property + " needs a keyword");
@@ -75,7 +73,7 @@ Expected<EmailQuery> read_email_query(Arguments& arguments) {
 }
 
 EmailQueryRun::EmailQueryRun(const Call& call, const EmailQuery& query, const store::Catalogs::Lease& lease)
-    : query_(query), filter_(query.filter), catalog_(*lease.catalog), view_(lease.view), clock_(call.services.clock), until_(clock_.steady() + search_budget) {
+    : query_(query), filter_(query.filter), catalog_(*lease.catalog), view_(lease.view), clock_(call.services.clock) {
   const auto keywords = view_.keywords().value_or(store::Keywords{});
   filter_.bind(keywords);
   hits_ = IndexHits::look(call, view_, filter_);
@@ -91,8 +89,20 @@ bool EmailQueryRun::sorted_by_date_only() const { return query_.sort.empty() || 
 // Without a sort the order is ours to choose: newest first is what people want.
 bool EmailQueryRun::newest_first() const { return query_.sort.empty() || !query_.sort.front().ascending; }
 
+void EmailQueryRun::begin_step() { step_began_ = clock_.steady(); }
+
+// Asks for the time seldom where nothing is read.
+bool EmailQueryRun::step_is_over() {
+  if (!std::exchange(has_read_, false) && ++passed_ % 1024 != 0) return false;
+  const auto taken = clock_.steady() - step_began_;
+  if (taken < search_step) return false;
+  spent_ += taken;
+  return true;
+}
+
 Expected<void> EmailQueryRun::in_time() {
-  if (++looked_ % 64 == 0 && clock_.steady() > until_) return method_fail("unsupportedFilter", "The search takes too long; make it narrower, by a mailbox or by dates.");
+  has_read_ = true;
+  if (++looked_ % 64 == 0 && spent_ + (clock_.steady() - step_began_) > search_budget) return method_fail("unsupportedFilter", "The search takes too long; make it narrower, by a mailbox or by dates.");
   return {};
 }
 
@@ -121,26 +131,20 @@ Expected<bool> EmailQueryRun::matches(Index index) {
   }
 }
 
-Expected<void> EmailQueryRun::sort(std::vector<Index>& found) const {
-  struct Sorted {
-    Index index;
-    std::vector<Key> keys;
-  };
-  std::vector<Sorted> all;
-  all.reserve(found.size());
-  const bool summaries = std::ranges::any_of(query_.sort, by_summary);
-  for (const auto index : found) {
-    const auto& row = catalog_.row(index);
-    std::optional<mail::Summary> summary;
-    if (summaries) {
-      JMAP_TRY(summary, view_.summary(row.id));
-    }
-    Sorted one{index, {}};
-    for (std::size_t i = 0; i < query_.sort.size(); ++i)
-      one.keys.push_back(by_summary(query_.sort[i]) ? summary_key(query_.sort[i], *summary) : row_key(query_.sort[i], sort_bits_[i], catalog_, row));
-    all.push_back(std::move(one));
+Expected<std::vector<EmailQueryRun::Key>> EmailQueryRun::keys_of(Index index) {
+  const auto& row = catalog_.row(index);
+  std::optional<mail::Summary> summary;
+  if (std::ranges::any_of(query_.sort, by_summary)) {
+    JMAP_CHECK(in_time());
+    JMAP_TRY(summary, view_.summary(row.id));
   }
-  std::sort(all.begin(), all.end(), [this](const Sorted& a, const Sorted& b) {
+  std::vector<Key> out;
+  for (std::size_t i = 0; i < query_.sort.size(); ++i) out.push_back(by_summary(query_.sort[i]) ? summary_key(query_.sort[i], *summary) : row_key(query_.sort[i], sort_bits_[i], catalog_, row));
+  return out;
+}
+
+void EmailQueryRun::sort() {
+  std::sort(matched_.begin(), matched_.end(), [this](const Sorted& a, const Sorted& b) {
     for (std::size_t i = 0; i < query_.sort.size(); ++i) {
       if (a.keys[i] == b.keys[i]) continue;
       return (a.keys[i] < b.keys[i]) == query_.sort[i].ascending;
@@ -148,46 +152,46 @@ Expected<void> EmailQueryRun::sort(std::vector<Index>& found) const {
     // The same in all: newest first, and the same each time.
     return catalog_.before(b.index, a.index);
   });
-  for (std::size_t i = 0; i < all.size(); ++i) found[i] = all[i].index;
-  return {};
 }
 
-Expected<std::vector<Catalog::Index>> EmailQueryRun::results(std::size_t enough) {
-  std::vector<Index> found;
-  boost::unordered_flat_set<std::uint64_t> threads;
-  // True: there is enough.
-  const auto take = [&](Index index) {
-    if (!query_.collapse || threads.insert(number(catalog_.row(index).thread)).second) found.push_back(index);
-    return found.size() >= enough;
-  };
+// True: there is enough.
+bool EmailQueryRun::take(Index index, std::size_t enough) {
+  if (!query_.collapse || threads_.insert(number(catalog_.row(index).thread)).second) found_.push_back(index);
+  return found_.size() >= enough;
+}
+
+Expected<bool> EmailQueryRun::look_on(std::size_t enough) {
   const auto& list = candidates();
-  const bool all_match = filter_.is_plain();
-  if (sorted_by_date_only()) {
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      const auto index = newest_first() ? list[list.size() - 1 - i] : list[i];
-      bool good = all_match;
-      if (!good) {
-        JMAP_TRY(good, matches(index));
-      }
-      if (good && take(index)) break;
-    }
-    return found;
-  }
-  std::vector<Index> matched;
-  for (const auto index : list) {
+  const bool by_date = sorted_by_date_only(), backwards = by_date && newest_first(), all_match = filter_.is_plain();
+  while (next_ < list.size()) {
+    if (step_is_over()) return false;
+    const auto index = backwards ? list[list.size() - 1 - next_] : list[next_];
+    ++next_;
     bool good = all_match;
     if (!good) {
       JMAP_TRY(good, matches(index));
     }
-    if (good) matched.push_back(index);
+    if (!good) continue;
+    if (!by_date) {
+      JMAP_TRY(auto keys, keys_of(index));
+      matched_.push_back({index, std::move(keys)});
+    } else if (take(index, enough)) {
+      return true;
+    }
   }
-  JMAP_CHECK(sort(matched));
-  for (const auto index : matched)
-    if (take(index)) break;
-  return found;
+  sort();
+  for (const auto& one : matched_)
+    if (take(one.index, enough)) break;
+  return true;
 }
 
-Expected<std::vector<Catalog::Index>> EmailQueryRun::all() { return results(static_cast<std::size_t>(-1)); }
+Expected<std::vector<Catalog::Index>> EmailQueryRun::all() {
+  for (;;) {
+    begin_step();
+    JMAP_TRY(const bool done, look_on(static_cast<std::size_t>(-1)));
+    if (done) return std::move(found_);
+  }
+}
 
 std::optional<std::size_t> EmailQueryRun::known_total() const {
   if (!filter_.is_plain()) return std::nullopt;
@@ -228,25 +232,30 @@ Expected<EmailQueryRun::Found> EmailQueryRun::plain_window(const Window& window)
   return out;
 }
 
-Expected<EmailQueryRun::Found> EmailQueryRun::window(const Window& window) {
-  if (filter_.is_plain() && sorted_by_date_only()) return plain_window(window);
+Expected<std::optional<EmailQueryRun::Found>> EmailQueryRun::window(const Window& window) {
+  if (filter_.is_plain() && sorted_by_date_only()) {
+    JMAP_TRY(auto found, plain_window(window));
+    return std::optional(std::move(found));
+  }
   const auto total = known_total();
   const bool need_all = window.anchor || window.position < 0 || !window.limit || (window.calculate_total && !total);
   const auto enough = need_all ? static_cast<std::size_t>(-1) : static_cast<std::size_t>(window.position) + static_cast<std::size_t>(std::min<std::uint64_t>(*window.limit, 1u << 20));
-  if (enough == 0) return Found{{}, 0, total};
-  JMAP_TRY(const auto found, results(enough));
+  if (enough == 0) return std::optional(Found{{}, 0, total});
+  begin_step();
+  JMAP_TRY(const bool done, look_on(enough));
+  if (!done) return std::optional<Found>();
   std::optional<std::size_t> anchor;
   if (window.anchor) {
     const auto id = store::email_id_of(*window.anchor);
-    for (std::size_t i = 0; id && i < found.size() && !anchor; ++i)
-      if (catalog_.row(found[i]).id == *id) anchor = i;
+    for (std::size_t i = 0; id && i < found_.size() && !anchor; ++i)
+      if (catalog_.row(found_[i]).id == *id) anchor = i;
   }
-  JMAP_TRY(const auto start, window_start(window, found.size(), anchor));
+  JMAP_TRY(const auto start, window_start(window, found_.size(), anchor));
   Found out;
-  out.position = std::min(start, found.size());
-  out.total = total ? total : need_all ? std::optional(found.size()) : std::nullopt;
-  for (auto i = start; i < found.size() && (!window.limit || i - start < *window.limit); ++i) out.ids.push_back(catalog_.row(found[i]).id);
-  return out;
+  out.position = std::min(start, found_.size());
+  out.total = total ? total : need_all ? std::optional(found_.size()) : std::nullopt;
+  for (auto i = start; i < found_.size() && (!window.limit || i - start < *window.limit); ++i) out.ids.push_back(catalog_.row(found_[i]).id);
+  return std::optional(std::move(out));
 }
 
 }  // namespace posthorn::jmap

@@ -49,6 +49,11 @@ std::vector<const json::object*> signatures_of(const json::object& evidence) {
   return out;
 }
 
+std::string_view country_in(const json::object& evidence) {
+  const auto* client = evidence.if_contains("client");
+  return client != nullptr && client->is_object() ? text_at(client->get_object(), "country") : std::string_view();
+}
+
 std::optional<bool> was_altered(const json::object& evidence) {
   std::optional<bool> out;
   for (const auto* signature : signatures_of(evidence)) {

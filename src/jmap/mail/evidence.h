@@ -23,6 +23,8 @@ const boost::json::object* judgement_of(const boost::json::object& evidence);
 // came is not held against it here.
 bool fails_its_policy(const boost::json::object& judgement);
 std::vector<const boost::json::object*> signatures_of(const boost::json::object& evidence);
+// Where the address that handed it over is registered, such as "DE"; empty: that is not known.
+std::string_view country_in(const boost::json::object& evidence);
 // Whether a signature no longer fitted what came. Nothing: none could tell.
 std::optional<bool> was_altered(const boost::json::object& evidence);
 

@@ -44,6 +44,16 @@ Task<Answer> on_worker(Call& call, Work work) {
   co_return co_await turns->workers().run(std::move(work));
 }
 
+// The same in steps, for what may take many seconds.
+template <class Work>
+Task<Answer> on_worker_in_steps(Call& call, Work work) {
+  auto* const turns = call.services.turns;
+  if (turns == nullptr) co_return co_await in_steps(call.services.store.workers(), work);
+  auto turn = co_await turns->take(call.account());
+  if (!turn) co_return method_fail("serverUnavailable", "Other requests of this account take too long; try again later.");
+  co_return co_await in_steps(turns->workers(), work);
+}
+
 // The current state of a type.
 std::string state_of_type(const store::View& view, store::DataType type);
 // stateMismatch, if the client named another (RFC 8620 5.3).

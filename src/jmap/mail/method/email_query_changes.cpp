@@ -82,7 +82,7 @@ Expected<Work> read_request(Call& call, json::object json) {
   Arguments arguments(call, std::move(json));
   JMAP_CHECK(arguments.account());
   Work work{&call, {}, {}, 0, {}, false};
-  JMAP_TRY(work.query, read_email_query(arguments));
+  JMAP_TRY(work.query, read_email_query(call, arguments));
   JMAP_TRY(const auto changes, read_query_changes_arguments(arguments));
   JMAP_CHECK(arguments.finish());
   work.since = changes.since;
