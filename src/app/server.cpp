@@ -28,6 +28,7 @@
 #include "net/pressure.h"
 #include "net/token_buckets.h"
 #include "pop3/server.h"
+#include "post/countries.h"
 #include "post/office.h"
 #include "post/outbox.h"
 #include "post/sender.h"
@@ -60,6 +61,7 @@ struct Server {
   std::unique_ptr<dns::Resolver> resolver;
   std::unique_ptr<net::Dialer> dialer;
   post::Options post_options;
+  std::unique_ptr<post::Countries> countries;  // nothing: no file is named
   std::unique_ptr<post::Sender> sender;
   std::unique_ptr<post::Office> office;
   std::unique_ptr<post::Outbox> outbox;
@@ -78,13 +80,14 @@ struct Server {
   Duration waited{};
   bool said_stressed = false;
 
-  Server(const Config& c, Sockets bound, MemoryGauge gauge)
+  Server(const Config& c, Sockets bound, MemoryGauge gauge, std::unique_ptr<post::Countries> known)
       : config(c),
         log(stderr_log(c.log_level)),
         runtime(c.threads),
         memory(std::move(gauge)),
         account_connections(std::make_shared<net::AccountConnections>(c.limits.connections_per_account_and_address, c.limits.connections_per_account)),
         post_options(c.post),
+        countries(std::move(known)),
         own_budget(c.limits.receive_budget),
         sockets(std::move(bound)) {}
 
@@ -139,6 +142,7 @@ Status Server::open(crypto::KeyringSockets keys) {
   desk_options.own_addresses = post_options.own_addresses;
   reports = std::make_unique<report::Desk>(runtime.context(0).get_executor(), *core->store, *core->keyring, *office, *resolver, *log, std::move(desk_options), config.name);
   office->watch_with(*reports);
+  if (countries) office->know_countries(*countries);
   outbox = std::make_unique<post::Outbox>(runtime.context(0).get_executor(), *core->store, *core->keyring, *sender, post_options, *core->clock, *log);
   office->ask_for_room([this] { return core->reserve->room(); });
   TRY(load_certificates());
@@ -360,8 +364,12 @@ Status serve(const Config& config) {
   TRY_ASSIGN(auto sockets, bind_all(config.listen));
   TRY_ASSIGN(const auto keys, start_keyring(config));
   MemoryGauge memory;
+  std::unique_ptr<post::Countries> countries;
+  if (!config.countries.empty()) {
+    TRY_ASSIGN(countries, post::Countries::open(config.countries));
+  }
   TRY_ASSIGN(const auto walls, confine::wall_in(config));
-  Server server(config, std::move(sockets), std::move(memory));
+  Server server(config, std::move(sockets), std::move(memory), std::move(countries));
   tell(*server.log, walls);
   TRY(server.open(keys));
   boost::asio::signal_set stops(server.runtime.context(0), SIGTERM, SIGINT);

@@ -66,6 +66,7 @@ struct Webmail::Parts {
     services.images = &images;
     services.words = &words;
     services.turns = &turns;
+    services.countries = !config.countries.empty();
     services.budget = &g.budget;
     web.emplace(services, g.stopping);
   }

@@ -25,6 +25,7 @@ json::object session_json(const Arrival& arrival, std::size_t size) {
   out["received_at"] = seconds(arrival.now);
   out["by"] = arrival.host_name;
   out["client"] = json::object{{"ip", arrival.peer.client.address}, {"port", arrival.peer.client.port}};
+  if (!arrival.country.empty()) out["client"].get_object()["country"] = arrival.country;
   out["helo"] = printable(arrival.peer.helo, 512);
   out["protocol"] = arrival.peer.esmtp ? "ESMTP" : "SMTP";
   out["tls"] = arrival.peer.tls ? json::value(tls_json(*arrival.peer.tls)) : json::value(nullptr);

@@ -18,6 +18,7 @@ struct Arrival {
   smtp::MailFrom from;
   std::size_t recipients = 0;
   std::string id, host_name;
+  std::string country;  // of the peer's address; empty: not known
   WallTime now{};
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "post/countries.h"
 #include "post/dsn.h"
 #include "post/trace.h"
 
@@ -183,6 +184,7 @@ Arrival Office::arrival_of(const smtp::Peer& peer, const smtp::Transaction& tran
   out.recipients = transaction.recipients.size();
   out.id = std::move(id);
   out.host_name = options_.host_name;
+  if (countries_ != nullptr) out.country = countries_->of(peer.client.address);
   out.now = now;
   return out;
 }

@@ -18,6 +18,8 @@
 
 namespace posthorn::post {
 
+class Countries;
+
 class Office final : public smtp::Handler {
  public:
   Office(store::Store& store, crypto::Keyring& keyring, Sender& sender, const Options& options, Log& log, dns::Resolver* resolver = nullptr)
@@ -25,6 +27,8 @@ class Office final : public smtp::Handler {
 
   // Before the first session; it outlives them.
   void watch_with(Watcher& watcher) { watcher_ = &watcher; }
+  // Likewise: where the addresses are that hand over mail.
+  void know_countries(const Countries& countries) { countries_ = &countries; }
   // What one of our people hands in otherwise than by SMTP: the same checks, completion and signature, and no commit.
   struct Refusal {
     enum class Why : std::uint8_t { mail_from, recipient, author, message, later } why = Why::later;
@@ -66,6 +70,7 @@ class Office final : public smtp::Handler {
   Log& log_;
   SigningKeys signing_keys_;
   Watcher* watcher_ = nullptr;
+  const Countries* countries_ = nullptr;
   std::function<std::uint64_t()> room_;
   dns::Resolver* resolver_;  // nothing: mail is not judged
   ReplayWatch replays_;

@@ -105,6 +105,12 @@ TEST(EvidenceFilters, tell_what_was_seen_and_nothing_else) {
       {R"({"altered":false})", R"({"judgement":{"dkim":[{"result":"temperror","fault":"dns"}]}})", false},
       {R"({"altered":false})", R"({"judgement":{"dkim":[]}})", false},
       {R"({"altered":false})", "{}", false},
+      {R"({"country":"DE"})", R"({"client":{"ip":"192.0.2.1","country":"DE"}})", true},
+      {R"({"country":"de"})", R"({"client":{"ip":"192.0.2.1","country":"DE"}})", true},
+      {R"({"country":"FR"})", R"({"client":{"ip":"192.0.2.1","country":"DE"}})", false},
+      {R"({"country":"FR"})", R"({"client":{"ip":"192.0.2.1"}})", false},
+      {R"({"country":"FR"})", R"({"client":7})", false},
+      {R"({"country":"FR"})", "{}", false},
   };
   const mail::Summary summary;
   const store::Catalog catalog;
@@ -118,7 +124,43 @@ TEST(EvidenceFilters, tell_what_was_seen_and_nothing_else) {
     data.evidence = &evidence.get_object();
     EXPECT_EQ(filter->evaluate(data), one.found ? EmailFilter::Is::yes : EmailFilter::Is::no) << one.filter << " of " << one.evidence;
   }
-  EXPECT_FALSE(EmailFilter::parse(json::parse(R"({"altered":"yes"})")));
+  for (const auto* bad : {R"({"altered":"yes"})", R"({"country":"DEU"})", R"({"country":""})", R"({"country":"D1"})", R"({"country":1})"}) EXPECT_FALSE(EmailFilter::parse(json::parse(bad))) << bad;
+}
+
+// To find nothing would look like an answer.
+TEST_F(MailTest, WithoutAFileOfCountriesASearchForThemSaysSo) {
+  const auto asked = R"("filter":{"operator":"NOT","conditions":[{"country":"DE"}]})";
+  auto refused = run("Email/query", asked);
+  EXPECT_EQ(refused["error"], "unsupportedFilter");
+  EXPECT_TRUE(std::string_view(refused["description"].as_string()).contains("[trust] countries")) << json::serialize(refused);
+  EXPECT_EQ(error("Email/queryChanges", std::string(R"("sinceQueryState":"1",)") + asked), "unsupportedFilter");
+  w.services.countries = true;
+  const auto id = deliver("Subject: a\r\n");
+  EXPECT_EQ(run("Email/query", asked)["ids"], json::array{id});
+}
+
+// The name that is looked at is the one that people are shown.
+TEST(EvidenceFilters, names_of_attachments_are_looked_at_as_they_are_shown) {
+  const store::Catalog catalog;
+  const store::Catalog::Row row;
+  struct Case {
+    const char *disposition, *words;
+    bool found;
+  };
+  const Case all[] = {
+      {"filename=\"=?utf-8?q?B=C3=A4renplan=2Epdf?=\"", "bärenplan", true},      {"filename=\"=?utf-8?q?B=C3=A4renplan=2Epdf?=\"", "pdf", true},
+      {"filename=\"=?utf-8?q?B=C3=A4renplan=2Epdf?=\"", "utf", false},          {"filename*=utf-8''B%C3%A4renplan.pdf", "bärenplan", true},
+      {"filename*0=garden; filename*1=plan.pdf", "gardenplan", true},           {"filename=\"=?utf-8?b?0L/Qu9Cw0L0ucGRm?=\"", "план", true},
+      {"filename=\"secret/folder/plan.pdf\"", "plan", true},                   {"filename=\"secret/folder/plan.pdf\"", "folder", false},
+      {"filename=\"fdp.\xe2\x80\xaenalp\"", "nalp", true},
+  };
+  for (const auto& one : all) {
+    const auto bytes = std::string("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; ") + one.disposition + "\r\n\r\nx\r\n--b--\r\n";
+    const auto message = mail::parse(bytes);
+    const auto summary = mail::summarize(message);
+    json::object filter{{"attachmentName", one.words}};
+    EXPECT_EQ(EmailFilter::parse(filter)->evaluate({catalog, row, &summary}) == EmailFilter::Is::yes, one.found) << one.disposition << " " << one.words << ": shown as " << mail::file_name(message.parts.back());
+  }
 }
 
 TEST(EvidenceFilters, names_of_attachments_are_words) {

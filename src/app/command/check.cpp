@@ -140,7 +140,8 @@ int check_stored(const Common& common, const CheckOptions& options) {
   return call_and_show(common, "mail.evidence", {{"address", options.account}, {"mailbox", options.mailbox}, {"uid", options.uid}}, [](const json::value& kept) {
     const auto* judged = kept.as_object().if_contains("judgement");
     if (judged != nullptr) std::printf("%s\n\n", text_of(*judged, "reason").c_str());
-    std::printf("came   from %s, which called itself %s, %s\n", text_of(kept.at("client"), "ip").c_str(), text_of(kept, "helo").c_str(),
+    const auto country = text_of(kept.at("client"), "country");
+    std::printf("came   from %s%s, which called itself %s, %s\n", text_of(kept.at("client"), "ip").c_str(), (country.empty() ? "" : " (" + country + ")").c_str(), text_of(kept, "helo").c_str(),
                 kept.at("tls").is_object() ? ("over " + text_of(kept.at("tls"), "version")).c_str() : "in clear text");
     std::printf("       with the sender <%s>, taken as %s\n", text_of(kept, "reverse_path").c_str(), text_of(kept, "id").c_str());
     if (judged != nullptr) {

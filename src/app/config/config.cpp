@@ -185,7 +185,7 @@ std::vector<Section> sections(Draft& d) {
                 {"allow_private", flag_into(c.oidc.allow_private)}}},
       {"submission", {{"any_sender", texts_into(p.senders_for_any)}}},
       {"trust", {{"check_incoming", flag_into(p.check_incoming)}, {"ambiguous_mime", ambiguous_into(p.ambiguous_mime)}, {"reject_on_policy_alone", flag_into(p.trust.reject_on_policy_alone)},
-                 {"trusted_forwarders", texts_into(p.trust.trusted_forwarders)}, {"trusted_sealers", texts_into(p.trust.trusted_sealers)},
+                 {"trusted_forwarders", texts_into(p.trust.trusted_forwarders)}, {"trusted_sealers", texts_into(p.trust.trusted_sealers)}, {"countries", text_into(c.countries)},
                  {"replayed_recipients", number_into(p.replayed_recipients, 0, many)}}},
       {"reports", {{"send", flag_into(c.reports.send)}, {"send_failures", flag_into(c.reports.send_failures)}, {"organization", text_into(c.reports.organization)},
                    {"from", text_into(c.reports.from)}, {"contact", text_into(c.reports.contact)}, {"intake", texts_into(c.reports.intake)}}},
@@ -385,6 +385,7 @@ Result<Config> load_config(const std::string& file) {
   anchor(config.post.ca_file);
   anchor(config.push.ca_file);
   anchor(config.oidc.ca_file);
+  anchor(config.countries);
   for (auto* paths : {&config.confine.read, &config.confine.write})
     for (auto& path : *paths) anchor(path);
   for (auto& files : config.certificates) {

@@ -86,6 +86,7 @@ struct Config {
   ConfineConfig confine;
   PushConfig push;
   OidcConfig oidc;
+  std::string countries;  // a file of them; empty: none is known (post/countries.h)
   post::Options post;
   report::DeskOptions reports;
 

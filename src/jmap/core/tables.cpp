@@ -27,6 +27,8 @@ json::object core_limits(const Services& services) {
           {"maxObjectsInSet", limits.objects_in_set}, {"collationAlgorithms", json::array{"i;ascii-casemap", "i;unicode-casemap"}}};
 }
 
+json::object journey_capability(const Services& services) { return {{"countries", services.countries}}; }
+
 // In the order the Session tells them. A capability stands here only when all its methods do.
 constexpr std::array all_capabilities = {
     Capability{"urn:ietf:params:jmap:core", core_limits, nothing},
@@ -39,7 +41,7 @@ constexpr std::array all_capabilities = {
     Capability{"urn:ietf:params:jmap:quota", nothing, nothing},
     Capability{"urn:ietf:params:jmap:websocket", websocket_capability, nullptr},
     Capability{"urn:ietf:params:jmap:webpush-vapid", vapid_capability, nullptr},
-    Capability{"urn:posthorn:journey", nothing, nothing},
+    Capability{"urn:posthorn:journey", nothing, journey_capability},
     Capability{"urn:posthorn:snooze", nothing, nothing},
     Capability{"urn:posthorn:unsubscribe", nothing, nothing},
 };

@@ -17,7 +17,8 @@ export interface Evidence {
   id: string;
   received_at: number;
   by: string;
-  client?: { ip: string; port?: number };
+  /** `country` where the server knows it: two letters. */
+  client?: { ip: string; port?: number; country?: string };
   /** Of mail that one of our own people handed in: who. */
   login?: string;
   helo?: string;
@@ -206,6 +207,9 @@ export function verdict(one: Journey): { word: Word; text: string } {
   return { word: "unknown", text: t().notProven(author) };
 }
 
+export const addressOf = ({ client }: Evidence): string =>
+  client ? client.ip + (client.country ? ` (${client.country})` : "") : "";
+
 /** For the clipboard: what a person would send to an administrator. */
 export function report(one: Journey): string {
   const e = one.evidence;
@@ -215,7 +219,7 @@ export function report(one: Journey): string {
     "",
     `id ${e.id}`,
     `${new Date(e.received_at * 1000).toISOString()} ${e.by}`,
-    `client ${e.client?.ip ?? ""} HELO ${e.helo ?? ""}`,
+    `client ${addressOf(e)} HELO ${e.helo ?? ""}`,
     `reverse-path <${e.reverse_path}>`,
     `TLS ${e.tls ? `${e.tls.version} ${e.tls.cipher}` : "none"}`,
   ];

@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { t } from "../i18n/t.ts";
 import { Button } from "../ui/button.tsx";
-import type { Ending, Endings, Evidence } from "./data.ts";
+import { addressOf, type Ending, type Endings, type Evidence } from "./data.ts";
 import { recordText } from "./proof.tsx";
 
 interface Step {
@@ -20,7 +20,7 @@ function answerOf(disposition: string): string {
 }
 
 export function stepsOf(e: Evidence, other: Endings[Ending] | null): Step[] {
-  const client = e.client?.ip ?? "?";
+  const client = addressOf(e) || "?";
   const steps: Step[] = [
     { who: client, text: t().connects(e.by, e.tls?.version ?? null) },
     { who: client, text: `EHLO ${e.helo ?? ""}` },

@@ -126,6 +126,7 @@ export const OPERATORS: Record<string, Operator> = {
   filename: (_, __, words) => ({ attachmentName: words }),
   tls: (value) => (Object.hasOwn(YES_NO, value) ? { arrivedEncrypted: YES_NO[value] } : null),
   altered: (value) => (Object.hasOwn(YES_NO, value) ? { altered: YES_NO[value] } : null),
+  country: (value) => (/^[a-z]{2}$/i.test(value) ? { country: value.toUpperCase() } : null),
   list: (_, __, words) => ({ header: ["List-Id", words] }),
   rfc822msgid: (value) => ({ header: ["Message-ID", value] }),
   auth: (value) => (value === "fail" || value === "pass" ? { header: ["Authentication-Results", `dmarc=${value}`] } : null),

@@ -40,6 +40,8 @@ test("operators", () => {
     ["altered:yes", { altered: true }],
     ["-altered:no", { operator: "NOT", conditions: [{ altered: false }] }],
     ["altered:perhaps", { text: "altered:perhaps" }],
+    ["country:de", { country: "DE" }],
+    ["country:germany", { text: "country:germany" }],
     ["dmarc:fail", { header: ["Authentication-Results", "dmarc=fail"] }],
   ];
   for (const [text, want] of table) assert.deepEqual(filter(text), want, text);
