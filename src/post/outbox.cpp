@@ -39,7 +39,14 @@ Status Outbox::start() {
     return true;
   }));
   tick();
+  boost::asio::co_spawn(executor_, index_old(), boost::asio::detached);
   return {};
+}
+
+// Until it is through, who asks for the submissions of an Email has all read.
+Task<void> Outbox::index_old() {
+  auto done = co_await index_old_submissions(store_);
+  if (!done) log_.error("submission.not_indexed", {{"why", done.error().text()}});
 }
 
 void Outbox::stop() {
@@ -170,6 +177,7 @@ Task<Result<Outbox::Handed>> Outbox::keep(AccountId account, SubmissionRecord re
     const store::ObjectWrite write{store::DataType::submission, ObjectId{}, encode(record)};
     TRY_ASSIGN(const auto ids, store_.write_objects(tx, account, std::span(&write, 1)));
     out.submission = ids.front();
+    TRY(index_submission(tx, account, record.email, out.submission));
     TRY_ASSIGN(out.modseq, store::modseq_of(tx, account));
     tx.put(Space::queue_lease, key_of(Waiting{release, account, out.submission}), "");
     TRY(store_.put_blob(tx, *shared));
@@ -196,6 +204,7 @@ Task<Result<Outbox::Handed>> Outbox::send(AccountId account, SubmissionRecord re
     const store::ObjectWrite write{store::DataType::submission, ObjectId{}, encode(record)};
     TRY_ASSIGN(const auto ids, store_.write_objects(tx, account, std::span(&write, 1)));
     out.submission = ids.front();
+    TRY(index_submission(tx, account, record.email, out.submission));
     ready.belongs_to(SubmissionLink{account, out.submission});
     TRY(ready.write(store_, tx));
     TRY_ASSIGN(out.modseq, store::modseq_of(tx, account));

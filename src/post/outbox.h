@@ -45,6 +45,7 @@ class Outbox {
   Task<Result<Handed>> send(AccountId account, SubmissionRecord record, Letter letter);
   void add(Waiting one);
   void tick();
+  Task<void> index_old();
   Task<void> release(Waiting one);
   Task<Status> release_now(const Waiting& one);
 

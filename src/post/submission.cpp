@@ -6,6 +6,7 @@
 #include "post/queue/stored_parts.h"
 #include "store/objects.h"
 #include "store/record/keys.h"
+#include "store/record/records.h"
 
 namespace posthorn::post {
 namespace {
@@ -110,6 +111,101 @@ Result<SubmissionRecord> decode_submission(std::string_view bytes) {
   for (std::uint32_t i = 0; i < to && in.ok(); ++i) r.to.push_back(take_rcpt_to(in));
   if (!in.finished() || !known) return bad();
   return r;
+}
+
+namespace {
+
+constexpr std::size_t old_at_once = 500;
+
+std::string index_prefix(AccountId account) { return store::key::of(account, store::DataType::submission); }
+// No Email has the id 0: a row of it says that all submissions of the account have theirs.
+std::string index_key(AccountId account, EmailId email, ObjectId submission) {
+  auto out = index_prefix(account);
+  store::key::put_number(out, number(email), 8);
+  store::key::put_number(out, number(submission), 8);
+  return out;
+}
+std::string complete_key(AccountId account) { return index_key(account, EmailId{}, ObjectId{}); }
+
+Result<bool> is_complete(const store::Reader& reader, AccountId account) {
+  TRY_ASSIGN(const auto mark, reader.get(store::Space::object_index, complete_key(account)));
+  return mark.has_value();
+}
+
+struct Slice {
+  std::vector<store::Entry> rows;
+  bool last = false;
+};
+Result<Slice> some_from(const store::Reader& reader, AccountId account, ObjectId from, std::size_t most) {
+  Slice out;
+  const auto prefix = store::key::of(account, store::DataType::submission);
+  TRY(reader.scan(store::Space::object, store::key::of(account, store::DataType::submission, from), store::key::after(prefix), [&](std::string_view key, std::string_view value) {
+    out.rows.push_back({std::string(key), std::string(value)});
+    return out.rows.size() < most;
+  }));
+  out.last = out.rows.size() < most;
+  return out;
+}
+
+}  // namespace
+
+Status index_submission(store::Transaction& tx, AccountId account, EmailId email, ObjectId submission) {
+  tx.put(store::Space::object_index, index_key(account, email, submission), "");
+  TRY_ASSIGN(const bool complete, is_complete(tx, account));
+  if (complete) return {};
+  // The first of an account leaves none out.
+  TRY_ASSIGN(const auto first, some_from(tx, account, ObjectId{}, 2));
+  if (first.rows.size() <= 1) tx.put(store::Space::object_index, complete_key(account), "");
+  return {};
+}
+
+void unindex_submission(store::Transaction& tx, AccountId account, EmailId email, ObjectId submission) { tx.erase(store::Space::object_index, index_key(account, email, submission)); }
+
+Result<std::optional<std::vector<ObjectId>>> submissions_of(const store::Reader& reader, AccountId account, EmailId email) {
+  TRY_ASSIGN(const bool complete, is_complete(reader, account));
+  if (!complete) return std::optional<std::vector<ObjectId>>();
+  std::vector<ObjectId> out;
+  auto prefix = index_prefix(account);
+  store::key::put_number(prefix, number(email), 8);
+  TRY(reader.scan(store::Space::object_index, prefix, store::key::after(prefix), [&](std::string_view key, std::string_view) {
+    out.push_back(ObjectId{store::key::take_number(key, prefix.size(), 8)});
+    return true;
+  }));
+  return std::optional(std::move(out));
+}
+
+Task<Status> index_old_submissions(store::Store& store) {
+  std::vector<AccountId> accounts;
+  auto listed = store.snapshot()->scan(store::Space::clock, "", "", [&accounts](std::string_view key, std::string_view) {
+    accounts.push_back(store::key::account_of(key));
+    return true;
+  });
+  if (!listed) co_return fail(listed.error());
+  for (const auto account : accounts) {
+    ObjectId next{};
+    for (bool more = true; more;) {
+      store::Work work = [&](store::Transaction& tx) -> Status {
+        more = false;
+        TRY_ASSIGN(const bool complete, is_complete(tx, account));
+        if (complete) return {};
+        TRY_ASSIGN(const auto some, some_from(tx, account, next, old_at_once));
+        for (const auto& row : some.rows) {
+          const auto id = store::key::object_of(row.key);
+          const auto object = store::decode_object(row.value, id);
+          const auto record = object ? decode_submission(object->value) : fail(object.error());
+          // One that cannot be read is none of any Email's: posthorn verify says so.
+          if (record) tx.put(store::Space::object_index, index_key(account, record->email, id), "");
+          next = ObjectId{number(id) + 1};
+        }
+        more = !some.last;
+        if (some.last) tx.put(store::Space::object_index, complete_key(account), "");
+        return {};
+      };
+      auto done = co_await store.transact(std::move(work));
+      if (!done) co_return fail(done.error());
+    }
+  }
+  co_return Status{};
 }
 
 Status note_recipients(const store::Store& store, store::Transaction& tx, const SubmissionLink& link, std::span<const QueuedRecipient> recipients, std::span<const Tried> tried) {

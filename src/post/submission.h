@@ -47,6 +47,16 @@ std::string encode(const SubmissionRecord& record);
 Result<SubmissionRecord> decode_submission(std::string_view bytes);
 std::string reference_of(AccountId account, ObjectId submission);
 
+// Which submissions an Email has, by rows that are written with them (Space::object_index). Stores of before had none: until index_old_submissions()
+// has been through an account, it is not known of it.
+// Inside the transaction that made it, or lets it go.
+Status index_submission(store::Transaction& tx, AccountId account, EmailId email, ObjectId submission);
+void unindex_submission(store::Transaction& tx, AccountId account, EmailId email, ObjectId submission);
+// Oldest first. Nothing: it is not known yet, and all have to be read.
+Result<std::optional<std::vector<ObjectId>>> submissions_of(const store::Reader& reader, AccountId account, EmailId email);
+// Of all accounts, in small transactions.
+Task<Status> index_old_submissions(store::Store& store);
+
 // Inside a transaction: what `recipients` of the queue say, and their attempts, go into the submission, if it is still there.
 Status note_recipients(const store::Store& store, store::Transaction& tx, const SubmissionLink& link, std::span<const QueuedRecipient> recipients, std::span<const Tried> tried);
 // The same for those that are in a mailbox here, or were passed on by an alias.

@@ -26,6 +26,7 @@ class AccountCheck {
     TRY(read_memberships());
     TRY(compare_mailboxes());
     TRY(compare_threads());
+    TRY(compare_objects());
     compare_clock();
     return search::check_index(reader_, keyring_, account_, [this](std::string what) { problem(std::move(what)); });
   }
@@ -106,6 +107,20 @@ class AccountCheck {
     for (const auto& [id, record] : emails_) {
       const std::set<std::pair<MailboxId, Uid>> own(record.members.begin(), record.members.end());
       if (own.size() != record.members.size() || own != seen[id]) problem("email " + text_of(id) + " and its memberships do not agree");
+    }
+    return {};
+  }
+
+  // A row of the index of objects names one that is there; one that names none says that none is left out.
+  Status compare_objects() {
+    std::vector<std::string> named;
+    TRY(each(Space::object_index, [&named](std::string_view k, std::string_view) { named.emplace_back(k); }));
+    for (const auto& k : named) {
+      const auto type = static_cast<DataType>(key::take_number(k, 8, 1));
+      const ObjectId id{key::take_number(k, k.size() - 8, 8)};
+      if (number(id) == 0) continue;
+      TRY_ASSIGN(const auto there, reader_.get(Space::object, key::of(account_, type, id)));
+      if (!there) problem("the index of objects names number " + std::to_string(number(id)) + ", which is not there");
     }
     return {};
   }

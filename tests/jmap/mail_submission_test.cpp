@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <regex>
 
 #include "jmap/core/request.h"
 #include "jmap/mail/email_json.h"
@@ -12,6 +13,7 @@
 #include "post/world.h"
 #include "store/catalogs.h"
 #include "store/object_id.h"
+#include "store/record/keys.h"
 
 namespace posthorn::jmap {
 namespace {
@@ -211,6 +213,42 @@ TEST_F(Submission, S6_IdentitiesAreOfAddressesOneOwns) {
   EXPECT_EQ(run("Identity/set", R"("destroy":[")" + id + "\"]")["destroyed"], json::array{id});
 }
 
+// Stores of before had no index of submissions by Email.
+TEST_F(Submission, AJourneyReadsItsOwnSubmissionsByAnIndexThatOldStoresGet) {
+  const auto email = draft();
+  auto answer = submit(email, R"(,"envelope":)" + envelope("bob@green.test"));
+  const auto id = id_of(answer);
+  ASSERT_TRUE(w.wait_for_mail(w.green, w.bob, 1));
+  post::SubmissionRecord other;
+  other.email = EmailId{1'000'000};
+  for (int i = 0; i < 50; ++i) other.recipients.push_back(post::SubmittedRecipient{"person" + std::to_string(i) + "@green.test", post::Delivered::unknown, "250 2.1.5 fine", {}});
+  for (int batch = 0; batch < 100; ++batch)
+    w.run(w.blue.store.write_objects(w.alice, std::vector(100, store::ObjectWrite{store::DataType::submission, ObjectId{}, encode(other)})));
+  const auto rows = [&] {
+    std::vector<std::string> out;
+    const auto prefix = store::key::of(w.alice, store::DataType::submission);
+    EXPECT_TRUE(w.blue.store.snapshot()->scan(store::Space::object_index, prefix, store::key::after(prefix), [&out](std::string_view key, std::string_view) { return out.emplace_back(key), true; }));
+    return out;
+  };
+  store::Work as_before = [&](store::Transaction& tx) -> Status {
+    for (const auto& key : rows()) tx.erase(store::Space::object_index, key);
+    return {};
+  };
+  EXPECT_EQ(rows().size(), 2u) << "one row, and one that says that none is missing";
+  w.run(w.blue.store.transact(std::move(as_before)));
+  const auto journey = [&] {
+    return run("Journey/get", R"("ids":[")" + email + "\"]")["list"].as_array()[0].as_object();
+  };
+  const auto before = journey();
+  ASSERT_EQ(before.at("sent").as_array().size(), 1u);
+  w.run(post::index_old_submissions(w.blue.store));
+  EXPECT_EQ(rows().size(), 10'002u);
+  EXPECT_EQ(journey(), before);
+  EXPECT_EQ(run("EmailSubmission/set", R"("destroy":[")" + id + "\"]")["destroyed"], json::array{id});
+  EXPECT_EQ(rows().size(), 10'001u);
+  EXPECT_TRUE(journey().at("sent").as_array().empty());
+}
+
 TEST_F(Submission, WhatWaitsIsThereAfterARestart) {
   auto answer = submit(draft(), R"(,"envelope":)" + envelope("bob@green.test", R"({"HOLDFOR":"600"})"));
   const auto id = id_of(answer);
@@ -280,6 +318,32 @@ TEST_F(Submission, S7_TheSenderGoesBeforeTheAuthors) {
   ASSERT_TRUE(made["created"].is_object()) << json::serialize(made);
   auto answer = submit(std::string(made["created"].at("d").at("id").as_string()), "");
   EXPECT_EQ(get(id_of(answer)).at("envelope"), json::parse(R"({"mailFrom":{"email":"sales@blue.test","parameters":null},"rcptTo":[{"email":"bob@green.test","parameters":null}]})")) << "each address once";
+}
+
+// rfc:8621#7 "If the address found from this is not allowed by the Identity [...] the email property from the Identity MUST be used instead"
+TEST_F(Submission, S7_WhoTheIdentityMayNotSendAsIsReplacedByIt) {
+  // Others are refused such a letter; who may write in any name is still nobody else to the servers on the way.
+  EXPECT_EQ(error(submit(draft("someone@green.test"), "")), "forbiddenFrom");
+  w.blue.options.senders_for_any = {"alice@blue.test"};
+  auto answer = submit(draft("someone@green.test"), "");
+  EXPECT_EQ(get(id_of(answer)).at("envelope").at("mailFrom").at("email"), json::value("alice@blue.test"));
+}
+
+// rfc:8621#7 the example of several lines; and what we say ourselves has the form that it must have
+TEST_F(Submission, S7_RepliesAreOneLineOfCodeEnhancedCodeAndText) {
+  w.account(w.blue, "carol@blue.test");
+  w.green_down();
+  w.dialer.fake("8.8.8.1", post::mostly_good([](const std::string& line) -> std::optional<std::string> { return line.starts_with("RCPT") ? std::optional<std::string>("550-5.7.1 Our system has detected that this message is\r\n550 5.7.1 likely spam.") : std::nullopt; }));
+  const auto reply = [&](const std::string& id, const std::string& to) { return std::string(get(id)["deliveryStatus"].at(to).at("smtpReply").as_string()); };
+  auto refused = submit(draft(), R"(,"envelope":)" + envelope("bob@green.test"));
+  auto local = submit(draft("alice@blue.test", "carol@blue.test"), R"(,"envelope":)" + envelope("carol@blue.test"));
+  auto held = submit(draft(), R"(,"envelope":)" + envelope("bob@green.test", R"({"HOLDFOR":"600"})"));
+  const auto refused_id = id_of(refused), local_id = id_of(local), held_id = id_of(held);
+  EXPECT_TRUE(w.wait([&] { return delivered(refused_id, "bob@green.test") == "no"; }));
+  EXPECT_EQ(reply(refused_id, "bob@green.test"), "550 5.7.1 Our system has detected that this message is likely spam.");
+  EXPECT_TRUE(run("EmailSubmission/set", R"("update":{")" + held_id + R"(":{"undoStatus":"canceled"}})")["updated"].is_object());
+  const std::regex form("[245][0-9][0-9] [245]\\.[0-9]{1,3}\\.[0-9]{1,3} [^\r\n]+");
+  for (const auto& said : {reply(local_id, "carol@blue.test"), reply(held_id, "bob@green.test")}) EXPECT_TRUE(std::regex_match(said, form)) << said;
 }
 
 // rfc:8621#7.3

@@ -45,6 +45,32 @@ Result<std::vector<Submitted>> submissions(const store::View& view) {
   return out;
 }
 
+Result<std::optional<Submitted>> find_submission(const store::View& view, ObjectId id) {
+  TRY_ASSIGN(const auto object, view.object(store::DataType::submission, id));
+  if (!object) return std::optional<Submitted>();
+  TRY_ASSIGN(auto record, post::decode_submission(object->value));
+  return std::optional(Submitted{id, std::move(record)});
+}
+
+Result<std::vector<Submitted>> submissions_of(const store::View& view, EmailId email, std::optional<std::vector<Submitted>>& all) {
+  TRY_ASSIGN(const auto account, view.account());
+  TRY_ASSIGN(const auto indexed, post::submissions_of(view.reader(), account.id, email));
+  std::vector<Submitted> out;
+  if (!indexed) {
+    if (!all) {
+      TRY_ASSIGN(all, submissions(view));
+    }
+    for (const auto& one : *all)
+      if (one.record.email == email) out.push_back(one);
+    return out;
+  }
+  for (const auto id : *indexed) {
+    TRY_ASSIGN(auto one, find_submission(view, id));
+    if (one) out.push_back(std::move(*one));
+  }
+  return out;
+}
+
 json::object submission_json(const Submitted& one) {
   const auto& record = one.record;
   json::object status;

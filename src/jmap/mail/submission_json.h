@@ -1,4 +1,4 @@
-// jmap/mail/submission_json.h - an EmailSubmission as JSON (RFC 8621 7), its id, and reading all of an account.
+// jmap/mail/submission_json.h - an EmailSubmission as JSON (RFC 8621 7), its id, and reading them.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -16,6 +16,9 @@ struct Submitted {
   post::SubmissionRecord record;
 };
 Result<std::vector<Submitted>> submissions(const store::View& view);
+// Those of one Email, oldest first. `all`: filled where its index is not complete yet, and used again by the next who asks.
+Result<std::vector<Submitted>> submissions_of(const store::View& view, EmailId email, std::optional<std::vector<Submitted>>& all);
+Result<std::optional<Submitted>> find_submission(const store::View& view, ObjectId id);
 
 std::string submission_id(ObjectId id);  // "S1f"
 std::optional<ObjectId> submission_of(std::string_view id);

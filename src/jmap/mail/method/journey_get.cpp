@@ -103,7 +103,7 @@ struct Work {
     return out;
   }
 
-  Expected<json::object> journey(const store::View& view, const std::string& id, EmailId email, const std::vector<Submitted>& sent, std::optional<Acquaintance>& known) const {
+  Expected<json::object> journey(const store::View& view, const std::string& id, EmailId email, std::optional<std::vector<Submitted>>& all_sent, std::optional<Acquaintance>& known) const {
     json::object out{{"id", id}, {"arrival", nullptr}, {"altered", nullptr}, {"replayed", nullptr}, {"endings", nullptr}, {"doubts", nullptr}};
     JMAP_TRY(const auto bytes, view.message(email));
     const auto message = mail::parse(bytes);
@@ -129,20 +129,18 @@ struct Work {
       out["arrival"] = std::move(*evidence);
     }
     json::array submitted;
+    JMAP_TRY(const auto sent, submissions_of(view, email, all_sent));
     for (const auto& one : sent)
-      if (one.record.email == email)
-        submitted.push_back(json::object{{"id", submission_id(one.id)}, {"sendAt", utc_date(one.record.send_at)}, {"undoStatus", name_of(one.record.undo)}, {"recipients", recipients_json(one.record)}});
+      submitted.push_back(json::object{{"id", submission_id(one.id)}, {"sendAt", utc_date(one.record.send_at)}, {"undoStatus", name_of(one.record.undo)}, {"recipients", recipients_json(one.record)}});
     out["sent"] = std::move(submitted);
     return out;
   }
 
   Answer operator()() const {
     const auto view = call->services.store.view(call->account());
-    std::vector<Submitted> sent;
-    std::optional<Acquaintance> known;  // read when the first needs it: an account may have thousands of contacts
-    if (!mark_only) {
-      JMAP_TRY(sent, submissions(view));
-    }
+    // Read when the first needs them: an account may have thousands.
+    std::optional<std::vector<Submitted>> sent;
+    std::optional<Acquaintance> known;
     json::array list;
     std::vector<std::string> missing;
     for (const auto& id : ids) {

@@ -1,6 +1,7 @@
 // EmailSubmission/set (RFC 8621 7.5): sending, at once or later, taking back, and the implicit Email/set afterwards. A letter goes through
 // the same checks, completion and signature as one that comes by SMTP (attacks.md A12).
 #include <algorithm>
+#include <array>
 #include <boost/json/serialize.hpp>
 
 #include "base/text.h"
@@ -12,6 +13,7 @@
 #include "mail/build.h"
 #include "post/office.h"
 #include "post/outbox.h"
+#include "store/objects.h"
 
 namespace posthorn::jmap {
 namespace {
@@ -161,11 +163,10 @@ class Setting {
   }
 
   std::expected<Submitted, SetError> find(const std::string& id) const {
-    const auto all = submissions(call_.services.store.view(call_.account()));
-    if (!all) return std::unexpected(set_error(all.error()));
-    const auto found = std::ranges::find(*all, submission_of(id).value_or(ObjectId{}), &Submitted::id);
-    if (found == all->end()) return std::unexpected(SetError{"notFound", "there is no such EmailSubmission", {}, {}});
-    return *found;
+    auto found = find_submission(call_.services.store.view(call_.account()), submission_of(id).value_or(ObjectId{}));
+    if (!found) return std::unexpected(set_error(found.error()));
+    if (!*found) return std::unexpected(SetError{"notFound", "there is no such EmailSubmission", {}, {}});
+    return std::move(**found);
   }
 
   Task<std::expected<void, SetError>> take_back(const std::string& id, const json::object& object) {
@@ -199,15 +200,22 @@ class Setting {
       out_.not_destroyed[id] = to_json(one ? SetError{"forbidden", "it waits to be sent; take it back first", {}, {}} : one.error());
       co_return;
     }
-    store::ObjectWrite write{store::DataType::submission, one->id, std::nullopt};
-    std::vector<store::ObjectWrite> writes;
-    writes.push_back(std::move(write));
-    auto done = co_await call_.services.store.write_objects(call_.account(), std::move(writes));
+    ModSeq at{};
+    store::Work work = [&](store::Transaction& tx) -> Status {
+      const store::ObjectWrite write{store::DataType::submission, one->id, std::nullopt};
+      TRY_ASSIGN(const auto written, call_.services.store.write_objects(tx, call_.account(), std::span(&write, 1)));
+      post::unindex_submission(tx, call_.account(), one->record.email, one->id);
+      TRY_ASSIGN(at, store::modseq_of(tx, call_.account()));
+      return {};
+    };
+    auto done = co_await call_.services.store.transact(std::move(work));
     if (!done) {
       out_.not_destroyed[id] = to_json(set_error(done.error()));
       co_return;
     }
-    commits_.add(done->modseq);
+    const std::array<AccountId, 1> mine{call_.account()};
+    call_.services.store.committed(mine);
+    commits_.add(at);
     succeeded_[id] = one->record.email;
     out_.destroyed.push_back(json::string(id));
   }
