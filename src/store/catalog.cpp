@@ -62,17 +62,23 @@ std::size_t Catalog::bytes() const {
 }
 
 Status Catalog::catch_up(const View& view) {
-  if (agrees_with(view)) return {};
-  if (!at_) return build(view);
+  TRY_ASSIGN(const bool followed, follow_to(view));
+  return followed ? Status() : build(view);
+}
+
+Result<bool> Catalog::follow_to(const View& view) {
+  if (agrees_with(view)) return true;
+  if (!at_) return false;
   const auto changes = view.changes(*at_);
   if (!changes) {
     if (changes.error().code != Errc::not_found) return fail(changes.error());
-    return build(view);
+    return false;
   }
   std::size_t touched = 0;
   for (const auto& change : *changes) touched += change.added.size() + change.flagged.size() + change.expunged.size();
-  if (touched > followed_at_most) return build(view);
-  return follow(view, *changes);
+  if (touched > followed_at_most) return false;
+  TRY(follow(view, *changes));
+  return true;
 }
 
 Status Catalog::build(const View& view) {

@@ -63,6 +63,8 @@ class Catalog {
 
   // Makes it agree with the view.
   Status catch_up(const View& view);
+  // The same where the change log says what to do and it is little; false: nothing was done.
+  Result<bool> follow_to(const View& view);
   bool agrees_with(const View& view) const { return at_ == view.modseq(); }
 
   const Row& row(Index index) const { return rows_[index]; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include "store/catalog.h"
 
@@ -16,7 +17,27 @@ struct Catalogs::Version {
 struct Catalogs::Held {
   std::mutex mutex;  // of the pointer, and nobody begins to read without it
   std::shared_ptr<Version> latest = std::make_shared<Version>();
+  std::shared_ptr<Version> before;  // what was the latest until somebody came while it was read; a copy of a million Emails takes a while
 };
+
+// A version that nobody reads, as of `view`: while a search holds the latest, that of before if it can follow, else a copy.
+Result<std::shared_ptr<Catalogs::Version>> Catalogs::next_of(Held& held, const View& view) {
+  auto next = held.latest;
+  if (next->readers.load(std::memory_order_acquire) > 0) {
+    next = held.before;
+    bool followed = false;
+    if (next != nullptr && next->readers.load(std::memory_order_acquire) == 0) {
+      TRY_ASSIGN(followed, next->catalog.follow_to(view));
+    }
+    if (!followed) {
+      next = std::make_shared<Version>();
+      next->catalog = held.latest->catalog;  // those who read it only read
+    }
+    held.before = std::exchange(held.latest, next);
+  }
+  TRY(next->catalog.catch_up(view));
+  return next;
+}
 
 Result<Catalogs::Lease> Catalogs::open(AccountId account) {
   std::shared_ptr<Held> held;
@@ -34,15 +55,10 @@ Result<Catalogs::Lease> Catalogs::open(AccountId account) {
   auto view = store_.view(account);
   auto version = held->latest;
   if (!version->catalog.agrees_with(view)) {
-    if (version->readers.load(std::memory_order_acquire) > 0) {
-      auto copy = std::make_shared<Version>();
-      copy->catalog = version->catalog;  // those who read it only read
-      version = std::move(copy);
-    }
-    TRY(version->catalog.catch_up(view));
-    held->latest = version;
+    TRY_ASSIGN(version, next_of(*held, view));
   }
-  settle(account, version->catalog.bytes());
+  // The bytes of what others read are those of the latest, or near them.
+  settle(account, version->catalog.bytes() * (held->before != nullptr ? 2 : 1));
   version->readers.fetch_add(1, std::memory_order_relaxed);
   const auto* catalog = &version->catalog;
   std::shared_ptr<const void> kept(catalog, [version](const void*) { version->readers.fetch_sub(1, std::memory_order_release); });

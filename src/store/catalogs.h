@@ -1,5 +1,5 @@
 // store/catalogs.h - who holds the Catalogs (catalog.h) of the accounts in memory, and lends each to all who ask. A search may hold one for
-// seconds: who comes with a later view meanwhile gets a copy that has caught up. Called by JMAP's methods of mail, on workers: the first lease
+// seconds: who comes with a later view meanwhile gets another that has caught up, of which one is kept for the next time. Called by JMAP's methods of mail, on workers: the first lease
 // of a large account takes seconds.
 #pragma once
 
@@ -34,6 +34,7 @@ class Catalogs {
     std::shared_ptr<Held> held;
     std::size_t bytes = 0;
   };
+  static Result<std::shared_ptr<Version>> next_of(Held& held, const View& view);
   void settle(AccountId account, std::size_t bytes);
 
   const Store& store_;

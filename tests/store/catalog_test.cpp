@@ -117,6 +117,21 @@ TEST(Catalogs, WhoReadsKeepsWhatItBeganWithAndOthersSeeWhatCame) {
   EXPECT_EQ(third->catalog, newest);
   EXPECT_EQ(third->catalog->all().size(), 3u);
   EXPECT_EQ(first->catalog->all().size(), 1u);
+  // When the first search is through, its catalog is there for who comes while another is held.
+  const auto* oldest = first->catalog;
+  first->kept.reset();
+  ASSERT_TRUE(t.append(alice, "Subject: d\r\n\r\nHi\r\n"));
+  const auto fourth = catalogs.open(alice);
+  EXPECT_EQ(fourth->catalog, oldest);
+  EXPECT_EQ(fourth->catalog->all().size(), 4u);
+  EXPECT_EQ(fourth->catalog->counts(inbox_id).emails, 4u);
+  EXPECT_EQ(third->catalog->all().size(), 3u);
+  // Both are held now: a third one is made.
+  ASSERT_TRUE(t.append(alice, "Subject: e\r\n\r\nHi\r\n"));
+  const auto fifth = catalogs.open(alice);
+  EXPECT_TRUE(fifth->catalog != oldest && fifth->catalog != newest);
+  EXPECT_EQ(fifth->catalog->all().size(), 5u);
+  EXPECT_EQ(fourth->catalog->all().size(), 4u);
 }
 
 }  // namespace
