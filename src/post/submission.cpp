@@ -182,13 +182,13 @@ Task<Status> index_old_submissions(store::Store& store) {
   });
   if (!listed) co_return fail(listed.error());
   for (const auto account : accounts) {
-    ObjectId next{};
-    for (bool more = true; more;) {
+    const auto done_before = is_complete(*store.snapshot(), account);
+    if (!done_before) co_return fail(done_before.error());
+    ObjectId from{};
+    for (bool more = !*done_before; more;) {
+      ObjectId next = from;  // the work may run twice, and begins at the same place then
       store::Work work = [&](store::Transaction& tx) -> Status {
-        more = false;
-        TRY_ASSIGN(const bool complete, is_complete(tx, account));
-        if (complete) return {};
-        TRY_ASSIGN(const auto some, some_from(tx, account, next, old_at_once));
+        TRY_ASSIGN(const auto some, some_from(tx, account, from, old_at_once));
         for (const auto& row : some.rows) {
           const auto id = store::key::object_of(row.key);
           const auto object = store::decode_object(row.value, id);
@@ -203,6 +203,7 @@ Task<Status> index_old_submissions(store::Store& store) {
       };
       auto done = co_await store.transact(std::move(work));
       if (!done) co_return fail(done.error());
+      from = next;
     }
   }
   co_return Status{};
