@@ -269,5 +269,14 @@ TEST(HtmlRebuild, the_page_of_the_frame_has_the_message_and_nothing_that_runs) {
   EXPECT_FALSE(page.contains("<script"));
 }
 
+// Dark letters on a dark ground are read by nobody: what was made for a white page is turned round as a whole.
+TEST(HtmlRebuild, in_the_dark_colours_of_the_sender_are_turned_round_and_a_letter_without_any_is_not) {
+  for (const auto* html : {"<p style=\"color:#222\">x</p>", "<p style=\"background:#fff\">x</p>", "<table bgcolor=\"#ffffff\"><tr><td>x</table>", "<font color=black>x</font>"}) {
+    EXPECT_TRUE(document(rebuild(html), Theme::dark).contains("filter:invert")) << html;
+    EXPECT_FALSE(document(rebuild(html), Theme::light).contains("filter")) << html;
+  }
+  EXPECT_FALSE(document(rebuild("<p style=\"font-size:12px\">x</p>"), Theme::dark).contains("filter"));
+}
+
 }  // namespace
 }  // namespace posthorn::mail::html

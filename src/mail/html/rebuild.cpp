@@ -183,7 +183,11 @@ class Builder {
     for (const auto& [name, value] : token.attributes) {
       if (!seen.insert(name).second) continue;
       if (name == "style") {
-        if (const auto style = clean_style(value); !style.empty()) put("style", style);
+        if (const auto style = clean_style(value); !style.empty()) {
+          put("style", style);
+          // "color", "background-color", "border-color"...
+          out_.has_colors = out_.has_colors || style.contains("color") || style.contains("background");
+        }
       } else if (name == "href" && element == "a") {
         link(value);
       } else if (name == "src" && element == "img") {
@@ -192,7 +196,9 @@ class Builder {
         if (const auto id = own_id(value); is_keyword(id) && seen.insert("id ").second) put("id", id);
       } else if (name != "title" || element != "a") {
         const auto rule = std::ranges::find(rules, name, &Rule::name);
-        if (rule != rules.end() && rule->good(value)) put(name, trim(value));
+        if (rule == rules.end() || !rule->good(value)) continue;
+        put(name, trim(value));
+        out_.has_colors = out_.has_colors || name == "bgcolor" || name == "color";
       }
     }
   }
@@ -249,10 +255,14 @@ class Builder {
 Rebuilt rebuild(std::string_view html, const Options& options) { return Builder(html, options).run(); }
 
 std::string document(const Rebuilt& rebuilt, Theme theme) {
-  const bool dark = theme == Theme::dark;
+  const bool dark = theme == Theme::dark, turned = dark && rebuilt.has_colors;
   std::string out = "<!doctype html>\n<html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title></title><style>";
-  out += dark ? ":root{color-scheme:dark}body{background:#181c1a;color:#e4e8e5}a{color:#8fc7b1}" : ":root{color-scheme:light}body{background:#fff;color:#1b1f1d}";
+  // Colours of its own were chosen for a white ground: all are turned round together, so that they still fit each other, but no picture is.
+  if (turned) out += ":root{color-scheme:light;background:#fff;filter:invert(.91) hue-rotate(180deg)}img{filter:invert(1) hue-rotate(180deg)}body{color:#1b1f1d}";
+  else out += dark ? ":root{color-scheme:dark}body{background:#181c1a;color:#e4e8e5}a{color:#8fc7b1}" : ":root{color-scheme:light}body{background:#fff;color:#1b1f1d}";
   out += "body{margin:0;padding:.25rem;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%}pre{white-space:pre-wrap}";
+  // Newsletters are drawn for 600 pixels; where there is less, they take what there is instead of being cut off.
+  out += "@media(max-width:620px){table{width:100%!important}td,th{width:auto!important;min-width:0!important}}";
   out += "blockquote{margin:.5rem 0;padding-left:.75rem;border-left:3px solid #9aa39e}</style></head><body>";
   return out + rebuilt.html + "</body></html>\n";
 }

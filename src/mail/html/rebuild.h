@@ -25,6 +25,7 @@ struct Rebuilt {
   std::string html;
   bool has_remote = false;  // there are remote images, shown or not
   bool cut = false;         // over Options::most
+  bool has_colors = false;  // it chooses some itself
 };
 
 // `html` in UTF-8.

@@ -1,12 +1,12 @@
 // The open drafts on screen: one sheet at a time, the others folded to their subject. Escape folds, it never throws away.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { size, t } from "../i18n/t.ts";
+import { t } from "../i18n/t.ts";
 import { archive } from "../state/actions.ts";
 import { go } from "../state/route.ts";
 import { change } from "../state/settings.ts";
 import { sayFailed } from "../state/toast.ts";
-import { pickTime } from "../ui/act_menus.tsx";
+import { laterItems } from "../ui/act_menus.tsx";
 import { Button } from "../ui/button.tsx";
 import { sure } from "../ui/dialog.tsx";
 import { refocus } from "../ui/focus.ts";
@@ -14,8 +14,9 @@ import { Icon } from "../ui/icon.tsx";
 import { addKeys } from "../ui/keys.ts";
 import { Menu } from "../ui/menu.tsx";
 import { textToHtml } from "./answer.ts";
-import { attach, detach } from "./attachments.ts";
-import { changed, close, type Draft, discard, drafts, identities, identityOf, save, writeAs } from "./drafts.ts";
+import { Attached } from "./attached.tsx";
+import { attach } from "./attachments.ts";
+import { changed, close, type Draft, discard, drafts, failedNames, identities, identityOf, save, writeAs } from "./drafts.ts";
 import { Editor } from "./editor.tsx";
 import { Recipients } from "./recipients.tsx";
 import { objections, send } from "./send.ts";
@@ -43,9 +44,14 @@ function Folded({ one }: { one: Draft }) {
         }}
         showLabel
       />
-      <Button label={t().close} icon="x" onClick={() => close(one)} />
+      <Button label={t().close} icon="x" onClick={() => void tryClose(one)} />
     </div>
   );
+}
+
+/** Closed, it is among the drafts; a file that is not up would not be with it. */
+async function tryClose(one: Draft): Promise<void> {
+  if (!one.failures.size || (await sure(t().closeWithout(failedNames(one))))) close(one);
 }
 
 async function trySend(one: Draft, at: Date | null): Promise<boolean> {
@@ -74,16 +80,6 @@ async function sendAndArchive(one: Draft): Promise<void> {
   await archive([about.id], true);
 }
 
-async function sendLater(one: Draft): Promise<void> {
-  const at = await pickTime();
-  if (at) await trySend(one, at);
-}
-
-function at(days: number, hour: number): Date {
-  const now = new Date();
-  return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, hour);
-}
-
 function SavedLine({ one }: { one: Draft }) {
   const state = one.saved.value;
   const text = {
@@ -91,7 +87,7 @@ function SavedLine({ one }: { one: Draft }) {
     device: t().saving,
     saving: t().saving,
     server: t().saved(one.savedAt.value ?? ""),
-    failed: t().notSaved,
+    failed: one.kept ? t().notSaved : t().keptNowhere,
   }[state ?? "clean"];
   return (
     <span class={`small saved ${state === "failed" ? "warn" : ""}`} role="status" data-saved={state}>
@@ -128,7 +124,6 @@ function Sheet({ one }: { one: Draft }) {
   );
   const full = one.state.value === "full";
   const id = (name: string) => `${name}-${content.key}`;
-  const evening = new Date().getHours() < 17 ? [{ label: t().tonight, do: () => void trySend(one, at(0, 18)) }] : [];
   return (
     <section
       class={`sheet ${full ? "full" : ""}`}
@@ -154,7 +149,7 @@ function Sheet({ one }: { one: Draft }) {
           pressed={full}
           onClick={() => void (one.state.value = full ? "open" : "full")}
         />
-        <Button label={t().close} icon="x" onClick={() => close(one)} />
+        <Button label={t().close} icon="x" onClick={() => void tryClose(one)} />
       </header>
       {identities.value.length > 1 && (
         <div class="recipients">
@@ -233,23 +228,13 @@ function Sheet({ one }: { one: Draft }) {
         focus={!fresh && !rewritten.value}
         onInput={(text) => changed(one, { html: plain.peek() ? textToHtml(text) : text })}
         onFiles={(files, inline) =>
-          attach(one, files, inline).map((entry, i) => ({ cid: entry.cid, preview: URL.createObjectURL(files[i]!) }))
+          attach(one, files, inline).map(({ entry, file }) => ({ cid: entry.cid, preview: URL.createObjectURL(file) }))
         }
       />
       <Attached one={one} />
       <footer class="sheet-foot">
         <Button label={t().send} icon="send" kind="primary" hint="Ctrl-Enter" onClick={() => void trySend(one, null)} showLabel />
-        <Menu
-          label={t().sendLater}
-          icon="clock"
-          class="later"
-          items={[
-            ...evening,
-            { label: t().tomorrow, do: () => void trySend(one, at(1, 8)) },
-            { label: t().nextWeek, do: () => void trySend(one, at((8 - new Date().getDay()) % 7 || 7, 8)) },
-            { label: t().pickTime, do: () => void sendLater(one) },
-          ]}
-        />
+        <Menu label={t().sendLater} icon="clock" class="later" items={laterItems((at) => void trySend(one, at))} />
         <label class="button plain bare" title={t().attach}>
           <span class="sr">{t().attach}</span>
           <Icon name="paperclip" />
@@ -280,26 +265,5 @@ function Sheet({ one }: { one: Draft }) {
         <Button label={t().discard} icon="trash-2" onClick={() => void discard(one)} />
       </footer>
     </section>
-  );
-}
-
-function Attached({ one }: { one: Draft }) {
-  one.version.value;
-  const list = one.content.attachments;
-  if (!list.length) return null;
-  return (
-    <ul class="attached" aria-label={t().attachments(list.length)}>
-      {list.map((entry) => {
-        const share = one.uploads.get(entry.key)?.share.value;
-        return (
-          <li key={entry.key}>
-            <span class="grow">{entry.name}</span>
-            <span class="small">{size(entry.size)}</span>
-            {share !== undefined && <progress max={1} value={share} aria-label={entry.name} />}
-            <Button label={t().removeFile(entry.name)} icon="x" onClick={() => detach(one, entry.key)} />
-          </li>
-        );
-      })}
-    </ul>
   );
 }

@@ -19,10 +19,14 @@ export type Saved = "clean" | "device" | "saving" | "server" | "failed";
 export interface Draft {
   content: Content;
   saved: ReturnType<typeof signal<Saved>>;
+  /** Whether this device has what was written last. */
+  kept: boolean;
   savedAt: ReturnType<typeof signal<string>>;
   /** Goes up when the content changes from outside the fields (attachments, identity). */
   version: ReturnType<typeof signal<number>>;
-  uploads: Map<string, { share: ReturnType<typeof signal<number>>; stop: AbortController; done: Promise<void> }>;
+  uploads: Map<string, { share: ReturnType<typeof signal<number>>; stop: AbortController; done: Promise<void>; file: File }>;
+  /** Files that are not up: why, and the file, if it can be tried again. */
+  failures: Map<string, { why: string; file: File | null }>;
   state: ReturnType<typeof signal<"open" | "folded" | "full">>;
 }
 
@@ -35,12 +39,25 @@ export function draftOf(content: Content): Draft {
   return {
     content,
     saved: signal<Saved>("clean"),
+    kept: true,
     savedAt: signal(""),
     version: signal(0),
     uploads: new Map(),
+    // A file whose upload was cut off is gone with the page that read it.
+    failures: new Map(
+      content.attachments.filter((file) => !file.blobId).map(({ key }) => [key, { why: t().fileGone, file: null }]),
+    ),
     state: signal("open"),
   };
 }
+
+export const touch = (one: Draft): void => void (one.version.value = (one.version.peek() ?? 0) + 1);
+
+export const failedNames = ({ content, failures }: Draft): string =>
+  content.attachments
+    .filter((file) => failures.has(file.key))
+    .map((file) => file.name)
+    .join(", ");
 
 export async function loadIdentities(anew = false): Promise<void> {
   if (identities.peek().length && !anew) return;
@@ -63,7 +80,7 @@ export function writeAs(one: Draft, identityId: Id): void {
   const before = identityOf(one.content)?.textSignature ?? "";
   const after = identities.peek().find((identity) => identity.id === identityId)?.textSignature ?? "";
   changed(one, { identityId, html: swapSignature(one.content.html, before, after) });
-  one.version.value = (one.version.peek() ?? 0) + 1;
+  touch(one);
 }
 
 export async function open(kind: "new" | "mailto" | "reply" | "replyAll" | "forward" | "edit", id?: Id): Promise<void> {
@@ -152,8 +169,6 @@ export function restore(): number {
   void loadIdentities().catch(() => {});
   for (const content of keptDrafts()) {
     if (drafts.peek().some((one) => one.content.key === content.key)) continue;
-    // A file whose upload was cut off is gone with the page that read it.
-    content.attachments = content.attachments.filter((one) => one.blobId);
     const draft = draftOf(content);
     draft.saved.value = "device";
     show(draft);
@@ -166,7 +181,8 @@ export function restore(): number {
 /** Called on each change of a field. */
 export function changed(one: Draft, some: Partial<Content>): void {
   Object.assign(one.content, some, { changed: Date.now() });
-  one.saved.value = keep(one.content) ? "device" : "failed";
+  one.kept = keep(one.content);
+  one.saved.value = one.kept ? "device" : "failed";
   saveSoon(one);
 }
 
@@ -280,7 +296,7 @@ export async function saveAll(): Promise<string[]> {
   const left: string[] = [];
   for (const one of [...drafts.peek()]) {
     const there = await save(one).then(
-      () => !one.uploads.size,
+      () => !one.uploads.size && !one.failures.size,
       () => false,
     );
     if (there) close(one);
@@ -291,13 +307,20 @@ export async function saveAll(): Promise<string[]> {
 
 // What neither the server nor this device has would go with the page: files on their way up, all where the device keeps nothing.
 addEventListener("beforeunload", (event) => {
-  const lost = (one: Draft) => one.uploads.size > 0 || (one.saved.peek() === "failed" && !keep(one.content));
+  const lost = (one: Draft) =>
+    one.uploads.size > 0 ||
+    [...one.failures.values()].some(({ file }) => file) ||
+    (!one.kept && !["clean", "server"].includes(one.saved.peek() ?? "") && !keep(one.content));
   if (presence.peek() === "in" && drafts.peek().some(lost)) event.preventDefault();
 });
 
 export async function discard(one: Draft): Promise<void> {
   drafts.value = drafts.peek().filter((other) => other !== one);
   clearTimeout(timers.get(one.content.key));
+  for (const [key, { stop, file }] of one.uploads) {
+    stop.abort();
+    one.failures.set(key, { why: t().stopped, file });
+  }
   await saves.get(one.content.key)?.catch(() => {});
   drop(one.content.key);
   const { emailId } = one.content;
@@ -306,6 +329,7 @@ export async function discard(one: Draft): Promise<void> {
   say(t().discarded, {
     undo: () => {
       const again = draftOf(content);
+      again.failures = one.failures;
       show(again);
       changed(again, {});
     },

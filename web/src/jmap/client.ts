@@ -177,7 +177,12 @@ export class Client {
       request.onload = () =>
         request.status < 300
           ? resolve(request.response)
-          : reject(new JmapError("uploadFailed", request.response?.detail ?? `The server answered ${request.status}.`));
+          : reject(
+              new JmapError(
+                request.status === 413 ? "tooLarge" : "uploadFailed",
+                request.response?.detail ?? `The server answered ${request.status}.`,
+              ),
+            );
       request.onerror = () => reject(new JmapError("offline", "The server cannot be reached."));
       request.onabort = () => reject(new JmapError("aborted", "Stopped."));
       abort?.addEventListener("abort", () => request.abort());

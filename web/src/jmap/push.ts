@@ -12,7 +12,7 @@ export function listen(onChange: (types: Changed) => void, onConnection: (connec
     source = new EventSource(url);
     source.addEventListener("open", () => {
       // What happened while we were away is found by asking for everything once.
-      if (retry > 0) onChange({ Email: "", Mailbox: "" });
+      if (retry > 0) onChange({ Email: "", Mailbox: "", EmailSubmission: "" });
       retry = 0;
       onConnection(true);
     });

@@ -85,11 +85,17 @@ export interface Identity {
   mayDelete: boolean;
 }
 
+export interface Envelope {
+  mailFrom: { email: string; parameters: Record<string, string | null> | null };
+  rcptTo: { email: string; parameters: Record<string, string | null> | null }[];
+}
+
 export interface EmailSubmission {
   id: Id;
   identityId: Id;
   emailId: Id;
   threadId: Id;
+  envelope: Envelope | null;
   sendAt: string;
   undoStatus: "pending" | "final" | "canceled";
   deliveryStatus: Record<string, { smtpReply: string; delivered: string; displayed: string }> | null;

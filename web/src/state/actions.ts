@@ -123,14 +123,14 @@ export async function archive(rows: readonly Id[], quietly = false): Promise<voi
   await act(rows, changes, quietly ? null : t().archived(changes.length), leaves);
 }
 
-/** To Trash; from Trash or Junk for good, after a question, since nothing can bring it back. */
-export async function remove(rows: readonly Id[], sure: (question: string) => Promise<boolean>): Promise<void> {
+/** To Trash; from Trash or Junk for good, after a question, since nothing can bring it back. Answers false to a no. */
+export async function remove(rows: readonly Id[], sure: (question: string) => Promise<boolean>): Promise<boolean> {
   const list = await meant(rows, true);
   const trash = await roleOrNew("trash", "Trash");
   const here = route.peek().view === "mail" ? find(route.peek().place) : undefined;
   if (here?.id === trash || here?.role === "junk") {
     const own = list.filter((one) => one.mailboxIds[here.id]);
-    if (!(await sure(t().destroyQuestion(own.length)))) return;
+    if (!(await sure(t().destroyQuestion(own.length)))) return false;
     const showBack = hide(new Set(rows));
     clear();
     try {
@@ -141,10 +141,11 @@ export async function remove(rows: readonly Id[], sure: (question: string) => Pr
       showBack();
       sayFailed(error);
     }
-    return;
+    return true;
   }
   const changes = list.map((one) => moved(one, { [trash]: true }));
   await act(rows, changes, t().trashed(changes.length), true);
+  return true;
 }
 
 /** Junk and back. The keywords $junk and $notjunk go with the mailbox, so that no two places disagree. */

@@ -6,6 +6,7 @@ import type { Email, Filter, Id } from "../jmap/types.ts";
 import { LIST_PROPERTIES, learn } from "./emails.ts";
 import { loadMarks } from "./marks.ts";
 import { loadThreads } from "./threads.ts";
+import { reason } from "./toast.ts";
 
 export const WINDOW = 50;
 
@@ -79,7 +80,7 @@ async function load(window: number, mine: number): Promise<void> {
     if (mine !== generation) return;
     asked.delete(window);
     loading.value = false;
-    problem.value = (error as Error).message;
+    problem.value = reason(error);
   }
 }
 

@@ -6,7 +6,9 @@ import type { Id } from "../jmap/types.ts";
 import { forget, refresh } from "./emails.ts";
 import { refreshList } from "./list.ts";
 import { refreshMailboxes } from "./mailboxes.ts";
+import { loadScheduled } from "./scheduled.ts";
 import { refreshThreads } from "./threads.ts";
+import { lookForNewer } from "./worker.ts";
 
 export const connected = signal(true);
 /** Ids of emails that came since the app looked; the list announces them politely. */
@@ -19,8 +21,12 @@ export async function startSync(): Promise<() => void> {
   const answer = await client.call<{ state: string }>("Email/get", { ids: [], properties: ["id"] });
   emailState = answer.state;
   return listen(
-    () => void lookAgain(),
+    (changed) => {
+      void lookAgain();
+      if ("EmailSubmission" in changed) void loadScheduled().catch(() => {});
+    },
     (up) => {
+      if (up && !connected.peek()) lookForNewer();
       connected.value = up;
     },
   );

@@ -7,7 +7,7 @@ import { createMailbox, fullName, mailboxes } from "../state/mailboxes.ts";
 import { say, sayFailed } from "../state/toast.ts";
 import { exportEmails } from "../state/transfer.ts";
 import { ask } from "./dialog.tsx";
-import { Menu } from "./menu.tsx";
+import { type Item, Menu } from "./menu.tsx";
 import { mailboxIcon, mailboxLabel } from "./names.ts";
 
 interface Rows {
@@ -77,14 +77,33 @@ export async function pickTime(): Promise<Date | null> {
   return null;
 }
 
-export function SnoozeMenu({ rows }: Rows) {
+/** When a letter may be sent. */
+export function laterItems(take: (at: Date) => void): Item[] {
+  const now = new Date();
+  const at = (days: number, hour: number) => new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, hour);
+  return [
+    ...(now.getHours() < 17 ? [{ label: t().tonight, do: () => take(at(0, 18)) }] : []),
+    { label: t().tomorrow, do: () => take(at(1, 8)) },
+    { label: t().nextWeek, do: () => take(at((8 - now.getDay()) % 7 || 7, 8)) },
+    {
+      label: t().pickTime,
+      do: () =>
+        void pickTime().then((picked) => {
+          if (picked) take(picked);
+        }),
+    },
+  ];
+}
+
+/** `own`: the one that the key opens. */
+export function SnoozeMenu({ rows, own = true }: Rows & { own?: boolean }) {
   return (
     <Menu
       label={t().snooze}
       icon="alarm-clock"
       hint="b"
-      class="act-snooze"
-      items={[
+      class={own ? "act-snooze" : ""}
+      items={() => [
         ...snoozeTimes().map((one) => ({ label: one.label, do: () => void actions.snooze(rows, one.until) })),
         {
           label: t().pickTime,

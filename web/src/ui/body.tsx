@@ -1,12 +1,15 @@
 // The text of a message. Formatted mail comes as a document of its own, rebuilt by the server from an allow list, in a frame of opaque
 // origin with its own policy: no script can run and nothing is fetched. Plain text becomes text nodes; links are found in it here.
 import { signal, useSignal } from "@preact/signals";
+import { useMemo, useRef } from "preact/hooks";
 import { wordsOf } from "../compose/markup.ts";
 import { t } from "../i18n/t.ts";
 import { client } from "../jmap/client.ts";
 import type { Email } from "../jmap/types.ts";
 import { change, settings } from "../state/settings.ts";
 import { Button } from "./button.tsx";
+import "./lent_focus.ts";
+import { guessHeight } from "./letter_height.ts";
 import { linkify } from "./linkify.ts";
 
 const REMOTE = /\b(?:src|background|srcset)\s*=\s*["']?\s*(?:https?:)?\/\/|url\(\s*["']?\s*(?:https?:)?\/\//i;
@@ -35,6 +38,9 @@ function frameUrl(one: Email, images: boolean, dark: boolean): string {
   return `/body/${encodeURIComponent(client.accountId)}/${encodeURIComponent(one.id)}?images=${images ? 1 : 0}&dark=${dark ? 1 : 0}`;
 }
 
+/** About what is left of the window for a letter. */
+const frameWidth = (): number => (innerWidth < 720 ? innerWidth - 60 : (innerWidth - 216) * 0.55);
+
 export function Body({ one, alone }: { one: Email; alone: boolean }) {
   const plain = useSignal(false);
   const once = useSignal(false);
@@ -45,6 +51,16 @@ export function Body({ one, alone }: { one: Email; alone: boolean }) {
   const flip = () => {
     const others = settings.peek().lightFrom.filter((who) => who !== sender);
     change({ lightFrom: light ? others : [...others, sender] });
+  };
+  /** As tall as the pane. */
+  const large = useSignal(false);
+  const frame = useRef<HTMLIFrameElement>(null);
+  const source = one.htmlBody?.find((part) => part.type === "text/html")?.partId ?? "";
+  const html = one.bodyValues?.[source];
+  const guess = useMemo(() => (html && !html.isTruncated ? guessHeight(html.value, frameWidth()) : null), [html]);
+  const grow = () => {
+    large.value = !large.peek();
+    setTimeout(() => frame.current?.scrollIntoView({ block: "nearest" }));
   };
   const wantsImages = formatted && asksForImages(one);
   return (
@@ -70,7 +86,9 @@ export function Body({ one, alone }: { one: Email; alone: boolean }) {
       )}
       {formatted ? (
         <iframe
-          class={alone ? "fill" : "part"}
+          ref={frame}
+          class={`${alone ? "fill" : "part"} ${large.value ? "large" : ""}`}
+          style={guess === null ? undefined : { "--guess": `${guess}px` }}
           title={t().messageBody}
           sandbox="allow-popups allow-popups-to-escape-sandbox"
           referrerpolicy="no-referrer"
@@ -82,6 +100,11 @@ export function Body({ one, alone }: { one: Email; alone: boolean }) {
       )}
       {isFormatted(one) && (
         <div class="body-acts">
+          {formatted && (
+            <button type="button" class="link small" aria-pressed={large.value} onClick={grow}>
+              {large.value ? t().smaller : t().larger}
+            </button>
+          )}
           <button
             type="button"
             class="link small"

@@ -38,6 +38,8 @@ export function nameOf(event: KeyboardEvent): string {
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
   const name = nameOf(event);
+  // The browser closes an open menu; what is behind it stays.
+  if (name === "Escape" && document.querySelector(":popover-open")) return;
   const withControl = name.startsWith("Ctrl-") || name === "Escape";
   if (!withControl && (typing(event.target) || !settings.peek().keys)) return;
   // A button that has the focus keeps Enter and Space for itself.

@@ -7,8 +7,8 @@ import * as actions from "../state/actions.ts";
 import { email } from "../state/emails.ts";
 import { idAt, loading, need, problem, revision, show, total } from "../state/list.ts";
 import { find, withRole } from "../state/mailboxes.ts";
-import { route } from "../state/route.ts";
-import { clear, cursor, everything, selected, selectLoaded } from "../state/selection.ts";
+import { hasList, route } from "../state/route.ts";
+import { clear, cursor, everything, selected, selectLoaded, toggle } from "../state/selection.ts";
 import { settings } from "../state/settings.ts";
 import { arrivals, lookAgain } from "../state/sync.ts";
 import { sayFailed } from "../state/toast.ts";
@@ -36,6 +36,7 @@ const rowHeight = computed(() => (slim.value ? (finger ? 68 : 56) : HEIGHTS[sett
 
 /** What acts are for: the ticked rows, else the row of the cursor. */
 export function targets(): Id[] {
+  if (!hasList()) return [];
   if (selected.peek().size) return [...selected.peek()];
   const id = idAt(cursor.peek());
   return id ? [id] : [];
@@ -67,7 +68,7 @@ function SelectionBar() {
   const n = everything.value ? total.value : selected.value.size;
   const rows = targets();
   const reading = rows.some((id) => !email(id).value?.keywords.$seen);
-  const act = (what: (ids: Id[]) => Promise<void>) => {
+  const act = (what: (ids: Id[]) => Promise<unknown>) => {
     if (!everything.peek()) void what(rows).catch(sayFailed);
     else void actOnEverything(what);
   };
@@ -112,7 +113,7 @@ function SelectionBar() {
 }
 
 /** Loads the rest of the list a window at a time and acts on each; the list shrinks or not, so ids are gathered first. */
-async function actOnEverything(what: (ids: Id[]) => Promise<void>): Promise<void> {
+async function actOnEverything(what: (ids: Id[]) => Promise<unknown>): Promise<void> {
   try {
     for (let at = 0; at < total.peek(); at += 500) await need(at, Math.min(total.peek(), at + 500));
     const ids = Array.from({ length: total.peek() }, (_, i) => idAt(i)).filter((id) => id !== undefined);
@@ -255,7 +256,8 @@ export function List({ onOpen }: { onOpen: (row: number) => void }) {
           : { role: "group" as const })}
         aria-busy={loading.value}
         aria-label={t().messages(total.value)}
-        tabIndex={total.value ? -1 : 0}
+        // One row has the tab stop; where that is scrolled out of sight, the list has it.
+        tabIndex={total.value && cursor.value >= from && cursor.value < to ? -1 : 0}
         style={{ "--row": `${height}px` }}
         onKeyDown={(event) => {
           const by = {
@@ -266,9 +268,14 @@ export function List({ onOpen }: { onOpen: (row: number) => void }) {
             Home: -Infinity,
             End: Infinity,
           }[event.key];
-          if (by === undefined || (event.target as HTMLElement).closest("button, input")) return;
+          if ((event.target as HTMLElement).closest("button, input")) return;
+          // Also where the keys of the map are switched off.
+          const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+          if (event.key === "Enter" && plain) onOpen(cursor.peek());
+          else if (event.key === " " && plain) toggle(cursor.peek(), event.shiftKey);
+          else if (by !== undefined) moveCursor(by);
+          else return;
           event.preventDefault();
-          moveCursor(by);
         }}
       >
         <div

@@ -1,4 +1,5 @@
 // A menu on the native Popover API: it opens over everything, closes on Escape and a click elsewhere. Arrows move, Home and End jump.
+import { useSignal } from "@preact/signals";
 import { useId, useRef } from "preact/hooks";
 import { settings } from "../state/settings.ts";
 import { Icon } from "./icon.tsx";
@@ -15,7 +16,8 @@ export interface Item {
 export function Menu(p: {
   label: string;
   icon?: IconName;
-  items: Item[];
+  /** A function is asked when the menu is opened: for menus of which there are many. */
+  items: Item[] | (() => Item[]);
   showLabel?: boolean;
   class?: string;
   hint?: string;
@@ -25,6 +27,8 @@ export function Menu(p: {
   const hint = p.hint && settings.value.keys ? keyFor(p.hint) : "";
   const box = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
+  const open = useSignal(false);
+  const items = Array.isArray(p.items) ? p.items : open.value ? p.items() : [];
   const place = () => {
     const at = opener.current!.getBoundingClientRect();
     const menu = box.current!;
@@ -65,13 +69,18 @@ export function Menu(p: {
         aria-label={p.label}
         class="menu"
         onKeyDown={move}
+        onBeforeToggle={(event) => {
+          if ((event as unknown as ToggleEvent).newState === "open") open.value = true;
+        }}
         onToggle={(event) => {
-          if ((event as unknown as ToggleEvent).newState !== "open") return;
+          // Not before it is closed: the browser gives the focus back from an item to the opener.
+          open.value = (event as unknown as ToggleEvent).newState === "open";
+          if (!open.peek()) return;
           place();
           box.current!.querySelector<HTMLElement>("[role^=menuitem]")?.focus();
         }}
       >
-        {p.items.map((item) => (
+        {items.map((item) => (
           <button
             type="button"
             key={item.label}

@@ -9,7 +9,7 @@ import { sayFailed } from "../state/toast.ts";
 import { Body } from "./body.tsx";
 import { Button } from "./button.tsx";
 import { Icon } from "./icon.tsx";
-import { lazy } from "./lazy.tsx";
+import { lazy, part } from "./lazy.tsx";
 import { Menu } from "./menu.tsx";
 import { initials, person, subjectOf } from "./names.ts";
 import { printMessage } from "./print.ts";
@@ -17,7 +17,7 @@ import type { ComposeKind } from "./reader.tsx";
 
 const EvidenceLine = lazy(() => import("../journey/line.tsx").then((one) => one.EvidenceLine));
 const Doubts = lazy(() => import("../journey/doubts.tsx").then((one) => one.Doubts));
-const leave = (one: Email) => void import("./unsubscribe.ts").then(({ unsubscribe }) => unsubscribe(one), sayFailed);
+const leave = (one: Email) => void part(import("./unsubscribe.ts")).then(({ unsubscribe }) => unsubscribe(one), sayFailed);
 
 const canLeave = (one: Email): boolean => Boolean(one["header:List-Unsubscribe:asURLs"]);
 
@@ -50,7 +50,12 @@ export function Message(p: Props) {
       </button>
     );
   return (
-    <article class={`message ${p.alone ? "alone" : ""}`} aria-label={`${name}, ${subjectOf(one)}`} data-email={one.id}>
+    <article
+      tabIndex={-1}
+      class={`message ${p.alone ? "alone" : ""}`}
+      aria-label={`${name}, ${subjectOf(one)}`}
+      data-email={one.id}
+    >
       <header class="message-head">
         <span class="avatar" aria-hidden="true">
           {initials(who)}

@@ -9,11 +9,14 @@ import { label, moveTo } from "../state/actions.ts";
 import { createMailbox, fullName, mailboxes, placeOf } from "../state/mailboxes.ts";
 import { loadQuota, quota } from "../state/quota.ts";
 import { go, print, route } from "../state/route.ts";
+import { loadScheduled, scheduled } from "../state/scheduled.ts";
 import { say, sayFailed } from "../state/toast.ts";
 import { Button } from "./button.tsx";
 import { ask, sure } from "./dialog.tsx";
 import { Icon } from "./icon.tsx";
 import type { IconName } from "./icons.ts";
+import { part } from "./lazy.tsx";
+import { Link } from "./link.tsx";
 import { type Item, Menu } from "./menu.tsx";
 import { mailboxIcon, mailboxLabel } from "./names.ts";
 
@@ -29,7 +32,7 @@ function Place({ box }: { box: Mailbox }) {
   return (
     <li class="place-line">
       <a
-        href={`/mail/${encodeURIComponent(place)}`}
+        href={print({ view: "mail", place, thread: null })}
         class={`place ${here ? "here" : ""} depth-${Math.min(depth, 4)}`}
         aria-current={here ? "page" : undefined}
         onClick={(event) => {
@@ -69,14 +72,14 @@ function Place({ box }: { box: Mailbox }) {
 }
 
 async function change(box: Mailbox, what: "rename" | "remove" | "empty"): Promise<void> {
-  const part = await import("../state/places.ts");
+  const places = await part(import("../state/places.ts"));
   const name = mailboxLabel(box);
   if (what === "rename") {
     const next = (await ask(t().rename, t().mailboxName, box.name))?.trim();
-    if (next && next !== box.name) await part.rename(box, next);
+    if (next && next !== box.name) await places.rename(box, next);
   } else if (what === "remove") {
-    if (await sure(t().removeLabelQuestion(fullName(box)))) await part.removeMailbox(box);
-  } else if (await sure(t().emptyQuestion(name, box.totalEmails))) await part.empty(box);
+    if (await sure(t().removeLabelQuestion(fullName(box)))) await places.removeMailbox(box);
+  } else if (await sure(t().emptyQuestion(name, box.totalEmails))) await places.empty(box);
 }
 
 /** What can be done to a place: labels are renamed and removed, bin and spam emptied. */
@@ -106,30 +109,46 @@ async function newMailbox(): Promise<void> {
   }
 }
 
-function PageLink(p: { view: "settings" | "contacts" | "search"; place?: string; icon: IconName; text: string }) {
+function PageLink(p: {
+  view: "settings" | "contacts" | "search" | "scheduled";
+  place?: string;
+  icon: IconName;
+  text: string;
+  count?: number;
+}) {
   const place = p.place ?? "";
   const here = route.value.view === p.view && (!place || route.value.place === place);
   return (
     <li>
-      <a
-        href={print({ view: p.view, place, thread: null })}
+      <Link
+        to={{ view: p.view, place, thread: null }}
         class={`place ${here ? "here" : ""}`}
-        aria-current={here ? "page" : undefined}
-        onClick={(event) => {
-          event.preventDefault();
+        current={here}
+        onGo={() => {
           railOpen.value = false;
-          go({ view: p.view, place });
         }}
       >
         <Icon name={p.icon} />
         <span class="grow">{p.text}</span>
-      </a>
+        {Boolean(p.count) && <span class="count">{p.count}</span>}
+      </Link>
     </li>
   );
 }
 
+/** There as long as letters wait, or somebody looks. */
+function ScheduledLink() {
+  const n = scheduled.value.length;
+  if (!n && route.value.view !== "scheduled") return null;
+  return <PageLink view="scheduled" icon="clock" text={t().scheduledBox} count={n} />;
+}
+
 export function Rail({ onCompose }: { onCompose: () => void }) {
-  useEffect(() => void loadQuota().catch(() => {}), []);
+  useEffect(() => {
+    void loadQuota().catch(() => {});
+    // Not in the request that the first list waits for.
+    setTimeout(() => void loadScheduled().catch(() => {}));
+  }, []);
   const withRoles = mailboxes.value.filter((one) => one.role);
   const labels = mailboxes.value.filter((one) => !one.role);
   const q = quota.value;
@@ -141,6 +160,7 @@ export function Rail({ onCompose }: { onCompose: () => void }) {
           <Fragment key={one.id}>
             <Place box={one} />
             {one.role === "inbox" && <PageLink view="search" place="is:starred" icon="star" text={t().starredBox} />}
+            {one.role === "sent" && <ScheduledLink />}
           </Fragment>
         ))}
       </ul>

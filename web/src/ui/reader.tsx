@@ -10,7 +10,7 @@ import { find, fullName, mailbox, placeOf } from "../state/mailboxes.ts";
 import { go, route } from "../state/route.ts";
 import { cursor } from "../state/selection.ts";
 import { settings } from "../state/settings.ts";
-import { sayFailed } from "../state/toast.ts";
+import { reason, sayFailed } from "../state/toast.ts";
 import { LabelMenu, MoreMenu, MoveMenu, SnoozeMenu } from "./act_menus.tsx";
 import { Button } from "./button.tsx";
 import { sure } from "./dialog.tsx";
@@ -47,7 +47,7 @@ async function open(thread: Id): Promise<void> {
     if (unread.length) await actions.markRead(unread, true, true);
     prefetch();
   } catch (error) {
-    failed.value = (error as Error).message;
+    failed.value = reason(error);
   }
 }
 
@@ -215,10 +215,11 @@ export function Reader({ onCompose }: { onCompose: (kind: ComposeKind, id: Id) =
   );
 }
 
-/** After an act that takes the conversation away, the next one takes its place, or the list. */
-export async function actAndLeave(act: () => Promise<void>): Promise<void> {
+/** An act that takes the conversation away gives back the list. One that was thought better of (false) leaves it open. */
+export async function actAndLeave(act: () => Promise<unknown>): Promise<void> {
+  const before = route.peek();
   go({ thread: null }, "replace");
-  await act();
+  if ((await act()) === false) return go(before, "replace");
   cursor.value = Math.max(0, Math.min(cursor.peek(), total.peek() - 1));
   refocus();
 }

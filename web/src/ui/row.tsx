@@ -7,9 +7,11 @@ import { email, isUnread } from "../state/emails.ts";
 import { find, fullName, mailbox } from "../state/mailboxes.ts";
 import { type Mark, mark } from "../state/marks.ts";
 import { route } from "../state/route.ts";
+import { scheduledEmails } from "../state/scheduled.ts";
 import { cursor, selected, toggle } from "../state/selection.ts";
 import { settings } from "../state/settings.ts";
 import { summary } from "../state/threads.ts";
+import { SnoozeMenu } from "./act_menus.tsx";
 import { Button } from "./button.tsx";
 import { sure } from "./dialog.tsx";
 import { Icon } from "./icon.tsx";
@@ -48,10 +50,12 @@ export function Row({ id, row, top, sentBox, open, onOpen }: Props) {
     .map(mailbox)
     .filter((box) => box && !box.role && box.id !== route.value.place);
   const unusual = mark(id).value;
+  const waits = scheduledEmails.value.has(id);
   const words = [
     unread ? t().unread : "",
     unusual ? markText(unusual) : "",
     one.keywords.$flagged ? t().starredWord : "",
+    waits ? t().scheduledBox : "",
     thread ? threadPeople(thread.letters) : people(one, sentBox),
     thread ? t().inThread(thread.count) : "",
     subjectOf(one),
@@ -131,6 +135,7 @@ export function Row({ id, row, top, sentBox, open, onOpen }: Props) {
             {fullName(box!)}
           </span>
         ))}
+        {waits && <Icon name="clock" />}
         {one.keywords.$answered && <Icon name="reply" />}
         {one.keywords.$muted && <Icon name="bell-off" />}
         {one.hasAttachment && <Icon name="paperclip" />}
@@ -138,7 +143,15 @@ export function Row({ id, row, top, sentBox, open, onOpen }: Props) {
       <time class="when" role="gridcell" dateTime={one.receivedAt}>
         {shortDate(one.receivedAt)}
       </time>
-      <span class="hover" role="gridcell" onClick={(event) => event.stopPropagation()}>
+      <span
+        class="hover"
+        role="gridcell"
+        onClick={(event) => {
+          event.stopPropagation();
+          // Where the row goes, the next one takes its place and the focus.
+          cursor.value = row;
+        }}
+      >
         <Button label={t().archive} icon="archive" hint="e" onClick={() => void actions.archive([id])} />
         <Button label={t().delete} icon="trash-2" hint="#" onClick={() => void actions.remove([id], sure)} />
         <Button
@@ -147,6 +160,7 @@ export function Row({ id, row, top, sentBox, open, onOpen }: Props) {
           hint={unread ? "Shift-I" : "Shift-U"}
           onClick={() => void actions.markRead([id], unread)}
         />
+        {client.can("urn:posthorn:snooze") && <SnoozeMenu rows={[id]} own={false} />}
       </span>
     </div>
   );

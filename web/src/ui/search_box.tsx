@@ -103,8 +103,8 @@ export function SearchBox() {
         }}
         onKeyDown={(event) => {
           const offer = offers[Math.max(0, at.value)];
-          if (event.key === "Escape") return leave();
-          if (event.key === "ArrowDown" && offer) at.value = (at.value + 1) % offers.length;
+          if (event.key === "Escape") leave();
+          else if (event.key === "ArrowDown" && offer) at.value = (at.value + 1) % offers.length;
           else if (event.key === "ArrowUp" && offer) at.value = (Math.max(0, at.value) + offers.length - 1) % offers.length;
           // Tab finishes a word of ours; past somebody who was only offered it goes on to the next control.
           else if (

@@ -8,7 +8,7 @@ import * as actions from "../state/actions.ts";
 import { email, isUnread } from "../state/emails.ts";
 import { mailboxes, placeOf } from "../state/mailboxes.ts";
 import { leave, presence } from "../state/presence.ts";
-import { go, route } from "../state/route.ts";
+import { go, hasList, route } from "../state/route.ts";
 import { clear, cursor, selected, selectLoaded, toggle } from "../state/selection.ts";
 import { settings } from "../state/settings.ts";
 import { connected } from "../state/sync.ts";
@@ -25,6 +25,7 @@ import type { Command } from "./palette.tsx";
 import { Rail, railOpen } from "./rail.tsx";
 import { actAndLeave, type ComposeKind, current, openNext, openRow, Reader } from "./reader.tsx";
 import { focusSearch, SearchBox } from "./search_box.tsx";
+import { Title } from "./title.tsx";
 import { Toasts } from "./toast.tsx";
 
 const Palette = lazy(() => import("./palette.tsx").then((one) => one.default));
@@ -32,6 +33,7 @@ const Help = lazy(() => import("./help.tsx").then((one) => one.default));
 const Composer = lazy(() => import("../compose/desk.tsx").then((one) => one.Desk));
 const Settings = lazy(() => import("../settings/page.tsx").then((one) => one.Settings));
 const Contacts = lazy(() => import("../settings/contacts.tsx").then((one) => one.Contacts));
+const Scheduled = lazy(() => import("../compose/scheduled.tsx").then((one) => one.Scheduled));
 const JourneyPanel = lazy(() => import("../journey/panel.tsx").then((one) => one.JourneyPanel));
 
 const over = signal<"palette" | "help" | null>(null);
@@ -59,6 +61,10 @@ function unsend(event: Event): void {
     .catch(sayFailed);
 }
 
+/** What is meant for a row of the list does nothing where no list is on screen. */
+const inList = (what: () => void) => () => {
+  if (hasList()) what();
+};
 const openDraft = (id: Id) => void compose("edit", id);
 const inThread = () => route.peek().thread !== null;
 
@@ -67,7 +73,7 @@ function meant(): Id | undefined {
   return (inThread() ? current.peek() : targets()[0]) ?? undefined;
 }
 
-function act(what: (ids: Id[]) => Promise<void>, leaves = true): () => void {
+function act(what: (ids: Id[]) => Promise<unknown>, leaves = true): () => void {
   return () => {
     const ids = targets();
     if (!ids.length) return;
@@ -81,22 +87,31 @@ const answer = (kind: ComposeKind) => () => {
 };
 
 /** Opens a menu of acts. Where none is on screen, because nothing is open or ticked, the row of the cursor is ticked first. */
-const press = (name: string) => () => {
-  const find = () => document.querySelector<HTMLElement>(`.${name}:not([popover])`);
-  const there = find();
-  if (there) return there.click();
-  toggle(cursor.peek());
-  setTimeout(() => find()?.click());
-};
+const press = (name: string) =>
+  inList(() => {
+    const find = () => document.querySelector<HTMLElement>(`.${name}:not([popover])`);
+    const there = find();
+    if (there) return there.click();
+    toggle(cursor.peek());
+    const ticked = selected.peek();
+    setTimeout(() => {
+      const opener = find();
+      // Closed again without a choice, it leaves nothing ticked.
+      opener?.nextElementSibling?.addEventListener("toggle", (event) => {
+        if ((event as ToggleEvent).newState === "closed" && selected.peek() === ticked) clear();
+      });
+      opener?.click();
+    });
+  });
 
 export function commands(): (Command & { keys?: string[] })[] {
   const goTo = (place: string) => () => go({ view: "mail", place });
   return [
     { name: t().compose, key: "c", do: () => void compose("new") },
     { name: t().search, key: "/", do: focusSearch },
-    { name: t().next, key: "j", do: () => (inThread() ? void openNext(1, openDraft) : moveCursor(1)) },
-    { name: t().previous, key: "k", do: () => (inThread() ? void openNext(-1, openDraft) : moveCursor(-1)) },
-    { name: t().openIt, key: "Enter", keys: ["Enter", "o"], do: () => openRow(cursor.peek(), openDraft) },
+    { name: t().next, key: "j", do: inList(() => (inThread() ? void openNext(1, openDraft) : moveCursor(1))) },
+    { name: t().previous, key: "k", do: inList(() => (inThread() ? void openNext(-1, openDraft) : moveCursor(-1))) },
+    { name: t().openIt, key: "Enter", keys: ["Enter", "o"], do: inList(() => openRow(cursor.peek(), openDraft)) },
     { name: t().back, key: "u", do: goBack },
     { name: t().archive, key: "e", do: act(actions.archive) },
     { name: t().delete, key: "#", do: act((ids) => actions.remove(ids, sure)) },
@@ -105,7 +120,7 @@ export function commands(): (Command & { keys?: string[] })[] {
     { name: t().replyAll, key: "a", do: answer("replyAll") },
     { name: t().forward, key: "f", do: answer("forward") },
     { name: t().star, key: "s", do: act(actions.star, false) },
-    { name: t().selectRow(""), key: "x", do: () => toggle(cursor.peek()) },
+    { name: t().selectRow(""), key: "x", do: inList(() => toggle(cursor.peek())) },
     { name: t().mute, key: "m", do: act(actions.mute, false) },
     { name: t().snooze, key: "b", do: press("act-snooze") },
     { name: t().label, key: "l", do: press("act-label") },
@@ -120,14 +135,15 @@ export function commands(): (Command & { keys?: string[] })[] {
     { name: t().sent, key: "g t", do: goTo("sent") },
     { name: t().drafts, key: "g d", do: goTo("drafts") },
     { name: t().archiveBox, key: "g a", do: goTo("archive") },
-    { name: t().all, key: "* a", do: () => selectLoaded() },
+    { name: t().all, key: "* a", do: inList(() => selectLoaded()) },
     { name: t().clearSelection, key: "* n", do: clear },
-    { name: t().read, key: "* r", do: () => selectLoaded((id) => !isUnread(email(id).peek()!)) },
-    { name: t().unread, key: "* u", do: () => selectLoaded((id) => isUnread(email(id).peek()!)) },
+    { name: t().read, key: "* r", do: inList(() => selectLoaded((id) => !isUnread(email(id).peek()!))) },
+    { name: t().unread, key: "* u", do: inList(() => selectLoaded((id) => isUnread(email(id).peek()!))) },
     { name: t().more, key: ".", do: press("act-more") },
     { name: t().journey, key: "y", do: toggleJourney },
     { name: t().palette, key: "Ctrl-k", do: () => void (over.value = "palette") },
     { name: t().help, key: "?", do: () => void (over.value = "help") },
+    { name: t().scheduledBox, do: () => go({ view: "scheduled", place: "" }) },
     { name: t().settings, do: () => go({ view: "settings", place: "" }) },
     { name: t().signOut, do: () => void leaveServer() },
     ...mailboxes.peek().map((one) => ({ name: mailboxLabel(one), do: goTo(placeOf(one)) })),
@@ -247,6 +263,7 @@ export function Shell() {
             {journeyOpen.value && thread && <Divider pane="journey" label={t().widthOfJourney} of=".journey" grows={-1} />}
           </>
         )}
+        {view === "scheduled" && <Scheduled />}
         {view === "settings" && <Settings />}
         {view === "contacts" && <Contacts />}
       </main>
@@ -260,6 +277,7 @@ export function Shell() {
       {composing.value && <Composer />}
       {over.value === "palette" && <Palette commands={commands()} onClose={() => void (over.value = null)} />}
       {over.value === "help" && <Help commands={commands()} onClose={() => void (over.value = null)} />}
+      <Title />
       <Questions />
       <Toasts />
       <TaughtKey />

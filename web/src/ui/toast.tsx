@@ -11,6 +11,7 @@ export function Toasts() {
       {now && (
         <div class={`toast ${now.kind}`} key={now.id}>
           <span>{now.text}</span>
+          {now.act && <Button label={now.act.label} onClick={now.act.do} showLabel />}
           {now.undo && <Button label={t().undo} hint="z" onClick={() => void undoLast().then(() => refocus())} showLabel />}
           <Button
             label={t().close}

@@ -219,3 +219,82 @@ test("answers go where the identity says: its Reply-To stands in each letter tha
   assert.deepEqual(page.troubles, []);
   await page.context().close();
 });
+
+test("a row is snoozed by the button that is there when the pointer is over it", async () => {
+  await deliver("From: Carol <carol@blue.test>\nTo: dora@blue.test\nSubject: Hover over me\n\nText.\n", undefined, [
+    "dora@blue.test",
+  ]);
+  const page = await open(browser, { viewport: { width: 1280, height: 800 } });
+  await signIn(page, "/", user("dora"));
+  await row(page, "Hover over me").hover();
+  await row(page, "Hover over me").getByRole("button", { name: "Snooze" }).click();
+  await page.getByRole("menuitem", { name: "Tomorrow morning" }).waitFor();
+  await shot(page, "hover-snooze");
+  assert.deepEqual(await findings(page), []);
+  // Escape closes the menu alone.
+  await page.keyboard.press("Escape");
+  await page.getByRole("menuitem", { name: "Tomorrow morning" }).waitFor({ state: "hidden" });
+  assert.equal(await page.locator(".reader.nothing").count(), 1);
+  await row(page, "Hover over me").hover();
+  await row(page, "Hover over me").getByRole("button", { name: "Snooze" }).click();
+  await page.getByRole("menuitem", { name: "Tomorrow morning" }).click();
+  await row(page, "Hover over me").waitFor({ state: "detached" });
+  assert.match(await imap('UID SEARCH SUBJECT "Hover over me"', "Snoozed", undefined, "dora@blue.test"), /SEARCH \d+/);
+  assert.equal(await page.locator(".reader.nothing").count(), 1, "it was not opened");
+  await page.keyboard.press("z");
+  await row(page, "Hover over me").waitFor();
+  assert.deepEqual(page.troubles, []);
+  await page.context().close();
+});
+
+test("a row archived by its button gives the focus to the next; the key that is taught hides nothing of what is said", async () => {
+  for (const subject of ["Stays below", "Archive me"])
+    await deliver(`From: Carol <carol@blue.test>\nTo: dora@blue.test\nSubject: ${subject}\n\nText.\n`, undefined, [
+      "dora@blue.test",
+    ]);
+  const page = await open(browser, { viewport: { width: 1280, height: 800 } });
+  await signIn(page, "/", user("dora"));
+  await deliver("From: Carol <carol@blue.test>\nTo: dora@blue.test\nSubject: On top of it\n\nText.\n", undefined, [
+    "dora@blue.test",
+  ]);
+  await row(page, "On top of it").waitFor();
+  await row(page, "Archive me").hover();
+  await row(page, "Archive me").getByRole("button", { name: "Archive" }).click();
+  const boxes = await Promise.all([".toast", ".taught kbd"].map((one) => page.locator(one).boundingBox()));
+  assert.ok(boxes[1].y + boxes[1].height <= boxes[0].y, JSON.stringify(boxes));
+  await row(page, "Archive me").waitFor({ state: "detached" });
+  await until(
+    () => page.evaluate(() => document.activeElement?.getAttribute("aria-label")?.includes("Stays below")),
+    "the next row has the focus",
+  );
+  await page.context().close();
+});
+
+test("on a phone a draft has the whole screen, and what is said does not cover its files", async () => {
+  const page = await open(browser, PHONE);
+  await signIn(page, "/", user("dora"));
+  await page.getByRole("button", { name: "Compose" }).last().click();
+  const sheet = page.locator(".sheet");
+  await sheet.waitFor();
+  assert.equal((await sheet.boundingBox()).width, PHONE.viewport.width);
+  await page.context().setOffline(true);
+  await page
+    .locator(".sheet input[type=file]")
+    .setInputFiles([{ name: "scan.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4\n") }]);
+  await sheet.getByLabel("To", { exact: true }).fill("bob@green.test");
+  await sheet.getByLabel("Subject").fill("A scan");
+  await sheet.getByRole("button", { name: "Try again" }).waitFor();
+  await sheet.getByRole("button", { name: "Send", exact: true }).click();
+  await toast(page, "Not attached: scan.pdf.").waitFor();
+  await shot(page, "phone-file-failed");
+  assert.deepEqual(await findings(page), []);
+  const [said, again] = await Promise.all(
+    [page.locator(".toast"), sheet.getByRole("button", { name: "Try again" })].map((one) => one.boundingBox()),
+  );
+  assert.ok(said.y + said.height <= again.y, "the button is not covered");
+  await page.context().setOffline(false);
+  await sheet.getByRole("button", { name: "Try again" }).click();
+  await sheet.getByRole("alert").waitFor({ state: "detached" });
+  await sheet.getByRole("button", { name: "Discard draft" }).click();
+  await page.context().close();
+});

@@ -96,6 +96,10 @@ const SCREENS = {
     await page.keyboard.press("l");
     await page.getByRole("menuitem", { name: "New label or folder" }).waitFor();
   },
+  scheduled: async (page) => {
+    await page.goto(`${process.env.URL}/mail/scheduled`);
+    await page.getByRole("heading", { name: "Scheduled" }).waitFor();
+  },
   contacts: async (page) => {
     await page.goto(`${process.env.URL}/contacts`);
     await page.getByRole("heading", { name: "Contacts" }).waitFor();
