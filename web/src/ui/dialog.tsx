@@ -10,7 +10,9 @@ export function Dialog(p: { title: string; onClose: () => void; children: Compon
   const ref = useRef<HTMLDialogElement>(null);
   const title = useId();
   useEffect(() => {
-    const before = document.activeElement as HTMLElement | null;
+    // Back into a letter's frame no key would come through.
+    const now = document.activeElement as HTMLElement | null;
+    const before = now?.nodeName === "IFRAME" ? now.closest<HTMLElement>("article") : now;
     ref.current?.showModal();
     ref.current?.querySelector<HTMLElement>(".dialog-body input")?.focus();
     return () => {

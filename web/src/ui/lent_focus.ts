@@ -32,7 +32,8 @@ addEventListener("focus", () => {
   for (const frame of document.querySelectorAll<HTMLElement>("iframe[data-focused]")) delete frame.dataset.focused;
 });
 // The pointer is here and not in the frame. Who came by Tab leaves by Tab.
-addEventListener("pointermove", ({ target, buttons }) => {
+addEventListener("pointermove", ({ target, buttons, pointerType }) => {
+  if (pointerType !== "mouse") return;
   const frame = document.activeElement;
   if (frame instanceof HTMLIFrameElement && target !== frame && !buttons && !byKeyboard) giveBack(frame);
 });

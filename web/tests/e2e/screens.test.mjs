@@ -51,6 +51,7 @@ const SCREENS = {
   },
   help: async (page) => {
     await page.keyboard.press("Escape");
+    await page.locator("dialog[open]").waitFor({ state: "detached" });
     await page.evaluate(() => document.activeElement?.blur());
     await page.keyboard.press("?");
     await page.getByRole("dialog").waitFor();
