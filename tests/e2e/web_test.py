@@ -2,6 +2,7 @@
 import imaplib
 import json
 import os
+import re
 import subprocess
 import threading
 import time
@@ -26,12 +27,17 @@ def run(files, environment, seconds):
     return found, text
 
 
+def why(text):
+    """What Node says of each test that failed, at most a page of it."""
+    return "\n".join(part.split("\n  ...", 1)[0][:6000] for part in re.split(r"(?m)^(?=\s*not ok )", text)[1:])
+
+
 class Unit(unittest.TestCase):
     def test_the_pure_parts(self):
         folder = os.path.join(WEB, "tests", "unit")
         found, text = run([os.path.join(folder, name) for name in sorted(os.listdir(folder))], {}, 120)
         self.assertGreater(len(found), 5, text)
-        self.assertEqual([name for good, name in found if not good], [], text[-8000:])
+        self.assertEqual([name for good, name in found if not good], [], why(text))
 
     def test_the_sizes_are_within_their_aims(self):
         sizes = json.load(open(os.path.join(WEB, "dist", "sizes.json")))
@@ -100,7 +106,7 @@ class Browser(unittest.TestCase):
                 print(f"\n    {'ok' if good else 'FAILED'}: {name}", end="")
             self.assertGreater(len(found), 5, text)
             refused = [event for event in pair.blue.events("web.login_failed") + pair.blue.events("smtp.login_failed")]
-            self.assertEqual([name for good, name in found if not good], [], f"{text[-12000:]}\nrefused logins: {refused}")
+            self.assertEqual([name for good, name in found if not good], [], f"{why(text)}\nrefused logins: {refused}")
         finally:
             pair.close()
             folder.remove()

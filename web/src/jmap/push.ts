@@ -11,8 +11,8 @@ export function listen(onChange: (types: Changed) => void, onConnection: (connec
   const open = () => {
     source = new EventSource(url);
     source.addEventListener("open", () => {
-      // What happened while we were away is found by asking for everything once.
-      if (retry > 0) onChange({ Email: "", Mailbox: "", EmailSubmission: "" });
+      // What happened before this connection stood, or while it was broken, is found by asking for everything once.
+      onChange({ Email: "", Mailbox: "", EmailSubmission: "" });
       retry = 0;
       onConnection(true);
     });

@@ -4,7 +4,7 @@ import { t } from "../i18n/t.ts";
 import { client, signOut } from "../jmap/client.ts";
 import type { Id } from "../jmap/types.ts";
 import { loadMailboxes } from "./mailboxes.ts";
-import { startSync } from "./sync.ts";
+import { markState, startSync } from "./sync.ts";
 import { say } from "./toast.ts";
 import { whenSubscribed } from "./worker.ts";
 
@@ -27,9 +27,9 @@ export async function start(): Promise<void> {
       stop?.();
       presence.value = "out";
     };
-    await loadMailboxes();
+    await Promise.all([markState(), loadMailboxes()]);
     presence.value = "in";
-    stop = await startSync();
+    stop = startSync();
     setTimeout(() => void whenSubscribed((part) => part.keepOn()), 2000);
   } catch {
     presence.value = "unreachable";

@@ -17,9 +17,13 @@ let emailState = "";
 let running = false;
 let again = false;
 
-export async function startSync(): Promise<() => void> {
+/** From here on what changes is not missed: to be called before anything is loaded. */
+export async function markState(): Promise<void> {
   const answer = await client.call<{ state: string }>("Email/get", { ids: [], properties: ["id"] });
   emailState = answer.state;
+}
+
+export function startSync(): () => void {
   return listen(
     (changed) => {
       void lookAgain();
@@ -72,7 +76,6 @@ async function emails(): Promise<void> {
     if (changes.hasMoreChanges) await emails();
   } catch (error) {
     if (!(error instanceof JmapError) || error.type !== "cannotCalculateChanges") throw error;
-    const answer = await client.call<{ state: string }>("Email/get", { ids: [], properties: ["id"] });
-    emailState = answer.state;
+    await markState();
   }
 }

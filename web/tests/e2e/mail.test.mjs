@@ -1,7 +1,7 @@
 // Reading, acting and writing, as a person does it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { address, deliver, findings, imap, launch, open, shot, signedIn, until } from "./browser.mjs";
+import { address, deliver, findings, imap, launch, open, shot, signedIn, signIn, until } from "./browser.mjs";
 
 let browser;
 before(async () => {
@@ -43,6 +43,24 @@ test("new mail appears by itself", async () => {
   await row(page, "Letter 29").waitFor();
   await deliver(`From: Carol <carol@blue.test>\nTo: ${address}\nSubject: Just now\n\nHello.\n`);
   await row(page, "Just now").waitFor({ timeout: 15_000 });
+  await page.context().close();
+});
+
+test("mail that comes after the list was fetched and before the page is told of changes, appears too", async () => {
+  const page = await open(browser);
+  let letThrough;
+  const held = new Promise((done) => {
+    letThrough = done;
+  });
+  await page.route("**/jmap/eventsource*", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await signIn(page);
+  await row(page, "Letter 29").waitFor();
+  await deliver(`From: Carol <carol@blue.test>\nTo: ${address}\nSubject: In between\n\nHello.\n`);
+  letThrough();
+  await row(page, "In between").waitFor({ timeout: 15_000 });
   await page.context().close();
 });
 
