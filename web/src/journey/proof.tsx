@@ -131,12 +131,13 @@ function Signature({ sig, id }: { sig: Sig; id: Id }) {
 function Domains({ evidence }: { evidence: Evidence }) {
   const j = evidence.judgement!;
   const author = j.dmarc.author;
-  const rows: { name: string; domain: string; aligned: boolean }[] = [
-    { name: "Return-Path (SPF)", domain: j.spf.domain, aligned: j.dmarc.aligned.spf },
+  const rows: { name: string; domain: string; result: string; aligned: boolean }[] = [
+    { name: "Return-Path (SPF)", domain: j.spf.domain, result: j.spf.result, aligned: j.dmarc.aligned.spf },
     // Which of several signatures is aligned: the one that is good and of the author's domain or one above or below it.
     ...j.dkim.map((sig) => ({
       name: "DKIM",
       domain: sig.domain,
+      result: sig.result,
       aligned: sig.result === "pass" && j.dmarc.aligned.dkim && related(sig.domain, j.dmarc.org_domain || author),
     })),
   ];
@@ -150,11 +151,14 @@ function Domains({ evidence }: { evidence: Evidence }) {
             <strong>{author || "—"}</strong>
           </span>
           <span class={`word ${row.aligned ? "pass" : "fail"}`}>
-            <span aria-hidden="true">{row.aligned ? "═" : "≠"}</span>
+            {/* What did not pass proves no domain, also not one that reads the same. */}
+            <span aria-hidden="true">{row.aligned ? "═" : row.result === "pass" ? "≠" : "✕"}</span>
             <span class="sr">{row.aligned ? t().aligned : t().notAligned}</span>
           </span>
           <span>
-            <small>{row.name}</small>
+            <small>
+              {row.name} {row.result}
+            </small>
             <strong>{row.domain || "—"}</strong>
           </span>
         </div>

@@ -120,6 +120,10 @@ test("a letter that a list altered: in spam, with the reason, the lines that wer
   assert.equal(await domains.locator(".domains.aligned").count(), 0);
   await domains.getByText("list.test", { exact: true }).waitFor();
   await domains.getByText("was not proved by any of these").waitFor();
+  // Another domain that passed, and the same one that did not, are not the same thing.
+  const apart = (await domains.locator(".domains.apart").allInnerTexts()).map((text) => text.replace(/\s+/g, " "));
+  assert.match(apart[0], /≠.*SPF\) pass list\.test/);
+  assert.match(apart.at(-1), /✕.*DKIM fail blue\.test/);
   await panel.getByRole("region", { name: /^DKIM/ }).first().getByRole("button", { name: "What the signature covers" }).click();
   await panel.locator(".covers").first().getByText("proves nothing").waitFor();
   await shot(page, "journey-list-proof");
