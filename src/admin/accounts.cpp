@@ -2,6 +2,7 @@
 #include <boost/json/array.hpp>
 
 #include "admin/operations.h"
+#include "base/json.h"
 #include "mail/address.h"
 #include "store/codes.h"
 #include "store/search/indexer.h"
@@ -185,8 +186,7 @@ Task<Result<Response>> alias_set(Context& context, Request request) {
   if (!alias) co_return fail(alias.error());
   const auto* list = request.arguments.if_contains("targets");
   if (list == nullptr || !list->is_array()) co_return fail(Errc::invalid, "the argument \"targets\" is missing");
-  const auto* flag = request.arguments.if_contains("foreign");
-  const bool foreign = flag != nullptr && flag->is_bool() && flag->get_bool();
+  const bool foreign = flag_at(request.arguments, "foreign");
   std::vector<std::string> targets;
   for (const auto& one : list->get_array()) {
     if (!one.is_string()) co_return fail(Errc::invalid, "a target of an alias must be an address");

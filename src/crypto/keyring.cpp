@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/descriptor.h"
 #include "base/text.h"
 #include "crypto/bytes.h"
 #include "crypto/master_keyring.h"
@@ -25,21 +26,6 @@ std::unexpected<Error> not_made(const std::string& file, const std::string& what
 std::unexpected<Error> not_read(const std::string& file, const std::string& what) {
   return key_error(file, what, "Restore it from your backup: without it no stored mail can be read");
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-  bool good() const { return number_ >= 0; }
-
- private:
-  int number_;
-};
 
 // Wipes key material that stood in memory for a moment.
 class Wiped {

@@ -2,38 +2,24 @@
 
 #include <fcntl.h>
 #include <maxminddb.h>
-#include <netinet/in.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
 #include <cstring>
 #include <optional>
 #include <unordered_set>
 #include <utility>
 
+#include "base/descriptor.h"
+
 namespace posthorn::post {
 namespace {
 
 constexpr std::int64_t largest_file = std::int64_t{1} << 30;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 std::unexpected<Error> cannot_read(const std::string& file, Errc code) {
   return fail(code, "the file of countries " + file + " cannot be read: " + std::strerror(errno), "Name a file in the MaxMind DB format in [trust] countries, or leave it away");
@@ -88,11 +74,11 @@ class File final : public Countries {
 
   Status read(const std::string& file) {
     const Descriptor from(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-    if (from.get() < 0) return cannot_read(file, errno == ENOENT ? Errc::not_found : Errc::io);
+    if (!from.good()) return cannot_read(file, errno == ENOENT ? Errc::not_found : Errc::io);
     const Descriptor copy(::memfd_create("countries", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (copy.get() < 0) return cannot_read(file, Errc::io);
-    TRY(copy_whole(file, from.get(), copy.get()));
-    const int status = MMDB_open(("/proc/self/fd/" + std::to_string(copy.get())).c_str(), MMDB_MODE_MMAP, &db_);
+    if (!copy.good()) return cannot_read(file, Errc::io);
+    TRY(copy_whole(file, from.number(), copy.number()));
+    const int status = MMDB_open(("/proc/self/fd/" + std::to_string(copy.number())).c_str(), MMDB_MODE_MMAP, &db_);
     if (status != MMDB_SUCCESS) return no_good(file, MMDB_strerror(status));
     open_ = true;
     return look_through(file);
@@ -103,22 +89,9 @@ class File final : public Countries {
     const auto ip = boost::asio::ip::make_address(std::string(address), error);
     if (error) return {};
     // The address as the library wants it, without a look at the system's tables of names.
-    ::sockaddr_storage at{};
-    if (ip.is_v4()) {
-      ::sockaddr_in v4{};
-      v4.sin_family = AF_INET;
-      const auto bytes = ip.to_v4().to_bytes();
-      std::memcpy(&v4.sin_addr, bytes.data(), bytes.size());
-      std::memcpy(&at, &v4, sizeof v4);
-    } else {
-      ::sockaddr_in6 v6{};
-      v6.sin6_family = AF_INET6;
-      const auto bytes = ip.to_v6().to_bytes();
-      std::memcpy(&v6.sin6_addr, bytes.data(), bytes.size());
-      std::memcpy(&at, &v6, sizeof v6);
-    }
+    const boost::asio::ip::tcp::endpoint at(ip, 0);
     int trouble = MMDB_SUCCESS;
-    auto found = MMDB_lookup_sockaddr(&db_, reinterpret_cast<const ::sockaddr*>(&at), &trouble);
+    auto found = MMDB_lookup_sockaddr(&db_, at.data(), &trouble);
     if (trouble != MMDB_SUCCESS || !found.found_entry) return {};
     return country_at(found.entry).value_or(std::string());
   }

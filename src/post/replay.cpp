@@ -1,6 +1,7 @@
 // A judgement repeated from its evidence: the same bytes and the same answers must give the same verdicts, years later.
 #include <boost/json/array.hpp>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "mail/message.h"
 #include "post/evidence.h"
@@ -11,11 +12,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string text_at(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 std::int64_t number_at(const json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
   return value != nullptr && value->is_int64() ? value->get_int64() : 0;
@@ -23,11 +19,11 @@ std::int64_t number_at(const json::object& object, std::string_view name) {
 
 trust::Facts facts_of(const json::object& evidence) {
   trust::Facts out;
-  if (const auto* client = evidence.if_contains("client"); client != nullptr && client->is_object()) out.ip = text_at(client->get_object(), "ip");
-  out.helo = text_at(evidence, "helo");
-  out.mail_from = text_at(evidence, "reverse_path");
+  if (const auto* client = evidence.if_contains("client"); client != nullptr && client->is_object()) out.ip = string_at(client->get_object(), "ip");
+  out.helo = string_at(evidence, "helo");
+  out.mail_from = string_at(evidence, "reverse_path");
   if (out.mail_from == "<>") out.mail_from.clear();
-  out.receiver = text_at(evidence, "by");
+  out.receiver = string_at(evidence, "by");
   out.now = WallTime(std::chrono::seconds(number_at(evidence, "received_at")));
   return out;
 }
@@ -36,10 +32,10 @@ trust::Facts facts_of(const json::object& evidence) {
 std::string verdicts_in(const json::object& judgement) {
   std::string out;
   for (const auto* name : {"spf", "arc", "dmarc"})
-    if (const auto* one = judgement.if_contains(name); one != nullptr && one->is_object()) out += std::string(name) + "=" + text_at(one->get_object(), "result") + " ";
+    if (const auto* one = judgement.if_contains(name); one != nullptr && one->is_object()) out += std::string(name) + "=" + string_at(one->get_object(), "result") + " ";
   if (const auto* dkim = judgement.if_contains("dkim"); dkim != nullptr && dkim->is_array())
     for (const auto& one : dkim->get_array())
-      if (one.is_object()) out += "dkim=" + text_at(one.get_object(), "result") + " ";
+      if (one.is_object()) out += "dkim=" + string_at(one.get_object(), "result") + " ";
   return out;
 }
 
@@ -86,7 +82,7 @@ std::optional<trust::Judgement> judge_with_ending(const json::object& evidence, 
   if (dns == nullptr || before == nullptr || !before->is_object()) return std::nullopt;
   auto answers = trust::answers_from_json(*dns);
   const auto* spf = before->get_object().if_contains("spf");
-  if (!answers || spf == nullptr || !spf->is_object() || !end_otherwise(*answers, to_lower(text_at(spf->get_object(), "domain")), ending)) return std::nullopt;
+  if (!answers || spf == nullptr || !spf->is_object() || !end_otherwise(*answers, to_lower(string_at(spf->get_object(), "domain")), ending)) return std::nullopt;
   return trust::judge(mail::parse(bytes), facts_of(evidence), trust::Rules(), *answers);
 }
 

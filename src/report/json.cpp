@@ -2,6 +2,7 @@
 
 #include <boost/json/array.hpp>
 
+#include "base/json.h"
 #include "base/text.h"
 
 namespace posthorn::report {
@@ -13,16 +14,6 @@ json::string text(const std::string& bytes) { return json::string(is_utf8(bytes)
 
 void put(json::object& out, std::string_view name, const std::string& value) {
   if (!value.empty()) out[name] = text(value);
-}
-
-std::string take(const json::object& in, std::string_view name) {
-  const auto* value = in.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-bool flag(const json::object& in, std::string_view name) {
-  const auto* value = in.if_contains(name);
-  return value != nullptr && value->is_bool() && value->get_bool();
 }
 
 std::int64_t number(const json::object& in, std::string_view name) {
@@ -126,43 +117,43 @@ Result<Row> row_from_json(const json::value& value) {
   if (!value.is_object()) return fail(Errc::corrupt, "a stored record of a report cannot be read");
   const auto& in = value.get_object();
   Row row;
-  row.source_ip = take(in, "source_ip");
+  row.source_ip = string_at(in, "source_ip");
   row.count = static_cast<std::uint64_t>(number(in, "count"));
-  row.disposition = take(in, "disposition");
+  row.disposition = string_at(in, "disposition");
   if (const auto* aligned = in.if_contains("aligned"); aligned != nullptr && aligned->is_object()) {
-    row.dkim_aligned = flag(aligned->get_object(), "dkim");
-    row.spf_aligned = flag(aligned->get_object(), "spf");
+    row.dkim_aligned = flag_at(aligned->get_object(), "dkim");
+    row.spf_aligned = flag_at(aligned->get_object(), "spf");
   }
-  row.header_from = take(in, "header_from");
-  row.envelope_from = take(in, "envelope_from");
-  row.envelope_to = take(in, "envelope_to");
-  take_list(in, "reasons", row.reasons, [](const json::object& one) { return Reason{take(one, "type"), take(one, "comment")}; });
-  take_list(in, "dkim", row.dkim, [](const json::object& one) { return DkimSeen{take(one, "domain"), take(one, "selector"), take(one, "result"), take(one, "human_result")}; });
-  take_list(in, "spf", row.spf, [](const json::object& one) { return SpfSeen{take(one, "domain"), take(one, "scope"), take(one, "result"), take(one, "human_result")}; });
+  row.header_from = string_at(in, "header_from");
+  row.envelope_from = string_at(in, "envelope_from");
+  row.envelope_to = string_at(in, "envelope_to");
+  take_list(in, "reasons", row.reasons, [](const json::object& one) { return Reason{string_at(one, "type"), string_at(one, "comment")}; });
+  take_list(in, "dkim", row.dkim, [](const json::object& one) { return DkimSeen{string_at(one, "domain"), string_at(one, "selector"), string_at(one, "result"), string_at(one, "human_result")}; });
+  take_list(in, "spf", row.spf, [](const json::object& one) { return SpfSeen{string_at(one, "domain"), string_at(one, "scope"), string_at(one, "result"), string_at(one, "human_result")}; });
   return row;
 }
 
 Result<Published> published_from_json(const json::value& value) {
   if (!value.is_object()) return fail(Errc::corrupt, "a stored policy of a report cannot be read");
   const auto& in = value.get_object();
-  return Published{take(in, "domain"), take(in, "discovery_method"), take(in, "p"),    take(in, "sp"),      take(in, "np"),
-                   take(in, "fo"),     take(in, "adkim"),            take(in, "aspf"), take(in, "testing"), take(in, "pct")};
+  return Published{string_at(in, "domain"), string_at(in, "discovery_method"), string_at(in, "p"),    string_at(in, "sp"),      string_at(in, "np"),
+                   string_at(in, "fo"),     string_at(in, "adkim"),            string_at(in, "aspf"), string_at(in, "testing"), string_at(in, "pct")};
 }
 
 Result<Aggregate> aggregate_from_json(const json::value& value) {
   if (!value.is_object()) return fail(Errc::corrupt, "a stored report cannot be read");
   const auto& in = value.get_object();
   Aggregate a;
-  a.org_name = take(in, "org_name");
-  a.email = take(in, "email");
-  a.extra_contact = take(in, "extra_contact");
-  a.report_id = take(in, "report_id");
-  a.generator = take(in, "generator");
-  a.version = take(in, "version");
+  a.org_name = string_at(in, "org_name");
+  a.email = string_at(in, "email");
+  a.extra_contact = string_at(in, "extra_contact");
+  a.report_id = string_at(in, "report_id");
+  a.generator = string_at(in, "generator");
+  a.version = string_at(in, "version");
   a.begin = number(in, "begin");
   a.end = number(in, "end");
   a.errors = take_texts(in, "errors");
-  a.format = take(in, "format");
+  a.format = string_at(in, "format");
   a.notes = take_texts(in, "notes");
   const auto* published = in.if_contains("published");
   const auto* rows = in.if_contains("rows");

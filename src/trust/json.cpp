@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <chrono>
 
+#include "base/json.h"
 #include "base/text.h"
 
 namespace posthorn::trust {
@@ -80,11 +81,6 @@ struct RecordJson {
   json::value operator()(const dns::Other& r) const { return json::object{{"rdata", hex(r.rdata)}}; }
 };
 
-std::string string_of(const json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(json::string_view(key.data(), key.size()));
-  return value != nullptr && value->is_string() ? std::string(value->get_string().data(), value->get_string().size()) : std::string();
-}
-
 std::uint64_t number_of(const json::object& object, std::string_view key) {
   const auto* value = object.if_contains(json::string_view(key.data(), key.size()));
   if (value == nullptr || !value->is_int64() || value->get_int64() < 0) return 0;
@@ -93,7 +89,7 @@ std::uint64_t number_of(const json::object& object, std::string_view key) {
 
 std::string octets_of(const json::value& value) {
   if (value.is_string()) return std::string(value.get_string().data(), value.get_string().size());
-  if (value.is_object()) return unhex(string_of(value.get_object(), "hex")).value_or("");
+  if (value.is_object()) return unhex(string_at(value.get_object(), "hex")).value_or("");
   return {};
 }
 
@@ -103,17 +99,17 @@ dns::Record record_from(dns::Type type, const json::value& value) {
   switch (type) {
     case dns::Type::a: return dns::A{octets_of(value)};
     case dns::Type::aaaa: return dns::Aaaa{octets_of(value)};
-    case dns::Type::mx: return dns::Mx{static_cast<std::uint16_t>(number_of(object, "preference")), string_of(object, "exchange")};
+    case dns::Type::mx: return dns::Mx{static_cast<std::uint16_t>(number_of(object, "preference")), string_at(object, "exchange")};
     case dns::Type::txt: return dns::Txt{octets_of(value)};
     case dns::Type::tlsa:
       return dns::Tlsa{static_cast<std::uint8_t>(number_of(object, "usage")), static_cast<std::uint8_t>(number_of(object, "selector")),
-                       static_cast<std::uint8_t>(number_of(object, "matching")), unhex(string_of(object, "data")).value_or("")};
+                       static_cast<std::uint8_t>(number_of(object, "matching")), unhex(string_at(object, "data")).value_or("")};
     case dns::Type::ns:
     case dns::Type::cname:
     case dns::Type::ptr: return dns::Name{octets_of(value)};
     case dns::Type::soa: break;
   }
-  return dns::Other{unhex(string_of(object, "rdata")).value_or("")};
+  return dns::Other{unhex(string_at(object, "rdata")).value_or("")};
 }
 
 }  // namespace
@@ -231,22 +227,22 @@ Result<Answers> answers_from_json(const json::value& value) {
     if (!entry.is_object()) return fail(Errc::corrupt, "a kept DNS answer is not an object");
     const auto& one = entry.get_object();
     dns::Answer answer;
-    Question question{string_of(one, "name"), dns::Type::txt};
+    Question question{string_at(one, "name"), dns::Type::txt};
     bool known = false;
-    const auto type = string_of(one, "type");
+    const auto type = string_at(one, "type");
     for (const auto& row : types) {
       if (row.name != type) continue;
       question.type = row.type;
       known = true;
     }
-    const auto outcome = index_in(outcomes, string_of(one, "outcome"));
-    const auto security = index_in(securities, string_of(one, "security"));
+    const auto outcome = index_in(outcomes, string_at(one, "outcome"));
+    const auto security = index_in(securities, string_at(one, "security"));
     if (!known || !outcome || !security) return fail(Errc::corrupt, "a kept DNS answer for " + question.name + " cannot be read");
     answer.outcome = static_cast<dns::Outcome>(*outcome);
     answer.security = static_cast<dns::Security>(*security);
     answer.ttl = static_cast<std::uint32_t>(number_of(one, "ttl"));
-    answer.why = string_of(one, "why");
-    answer.canonical_name = string_of(one, "canonical_name");
+    answer.why = string_at(one, "why");
+    answer.canonical_name = string_at(one, "canonical_name");
     if (answer.canonical_name.empty()) answer.canonical_name = question.name;
     if (const auto* records = one.if_contains("records"); records != nullptr && records->is_array())
       for (const auto& record : records->get_array()) answer.records.push_back(record_from(question.type, record));

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/descriptor.h"
+
 namespace posthorn::app::confine {
 namespace {
 
@@ -30,20 +32,6 @@ constexpr std::uint64_t first_rights = (1u << 13) - 1;
 constexpr std::uint64_t read_file = LANDLOCK_ACCESS_FS_READ_FILE, read_folder = LANDLOCK_ACCESS_FS_READ_DIR;
 constexpr std::uint64_t write_below = LANDLOCK_ACCESS_FS_WRITE_FILE | read_file | read_folder | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
                                       LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK | refer | truncate;
-
-class Descriptor {
- public:
-  explicit Descriptor(long number) : number_(static_cast<int>(number)) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 Ruleset handled_by(int version) {
   Ruleset out;
@@ -87,7 +75,7 @@ Status close_files(const Files& files) {
     return fail(Errc::unavailable, "this kernel has no Landlock, which keeps the server from all files but its own",
                 "Use Linux 5.13 or later and boot with landlock in lsm=; or set confine.required = false and rely on the walls of systemd (packaging/posthorn.service)");
   const auto handled = handled_by(version);
-  const Descriptor ruleset(::syscall(SYS_landlock_create_ruleset, &handled, size_for(version), 0));
+  const Descriptor ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, size_for(version), 0)));
   if (ruleset.number() < 0) return not_done("cannot make a Landlock ruleset");
   for (const auto& path : files.write) TRY(allow(ruleset.number(), path, write_below, handled.files));
   for (const auto& path : files.read) TRY(allow(ruleset.number(), path, read_file | read_folder, handled.files));

@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
+#include "base/json.h"
 #include "base/text.h"
 
 namespace posthorn::app::lab {
@@ -13,11 +14,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t most_users = 1000;
-
-std::string text_member(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
 
 int number_member(const json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
@@ -32,21 +28,21 @@ const json::array* list_member(const json::object& object, std::string_view name
 
 Result<Host> read_host(const json::object& object) {
   Host host;
-  host.name = text_member(object, "name");
-  host.domain = text_member(object, "domain");
-  host.ip = text_member(object, "ip");
+  host.name = string_at(object, "name");
+  host.domain = string_at(object, "domain");
+  host.ip = string_at(object, "ip");
   host.pid = number_member(object, "pid");
   if (host.name.empty() || host.domain.empty()) return fail(Errc::corrupt, "a host of lab.json has no name or domain");
   const auto* users = list_member(object, "users");
   const auto* aliases = list_member(object, "aliases");
   if (users == nullptr || aliases == nullptr || users->size() > most_users) return fail(Errc::corrupt, "a host of lab.json has no users or aliases");
   for (const auto& one : *users)
-    if (const auto* user = one.if_object()) host.users.push_back(User{text_member(*user, "address"), text_member(*user, "password")});
+    if (const auto* user = one.if_object()) host.users.push_back(User{string_at(*user, "address"), string_at(*user, "password")});
   for (const auto& one : *aliases) {
     const auto* alias = one.if_object();
     const auto* targets = alias != nullptr ? list_member(*alias, "targets") : nullptr;
     if (targets == nullptr) continue;
-    Alias out{text_member(*alias, "address"), {}};
+    Alias out{string_at(*alias, "address"), {}};
     for (const auto& target : *targets)
       if (target.is_string()) out.targets.emplace_back(target.get_string());
     host.aliases.push_back(std::move(out));
@@ -202,7 +198,7 @@ Result<Lab> read_lab(std::string_view text) {
   const auto* object = error ? nullptr : value.if_object();
   if (object == nullptr) return fail(Errc::corrupt, "lab.json is no JSON object");
   Lab lab;
-  lab.dir = text_member(*object, "dir");
+  lab.dir = string_at(*object, "dir");
   lab.dns_pid = number_member(*object, "dns_pid");
   const int index = number_member(*object, "index");
   const auto* hosts = list_member(*object, "hosts");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "crypto/bytes.h"
 #include "jmap/contacts/deep_patch.h"
@@ -29,11 +30,6 @@ std::string new_uid() {
   return "urn:uuid:" + text.substr(0, 8) + "-" + text.substr(8, 4) + "-" + text.substr(12, 4) + "-" + text.substr(16, 4) + "-" + text.substr(20);
 }
 
-std::string uid_of(const json::object& card) {
-  const auto* uid = card.if_contains("uid");
-  return uid != nullptr && uid->is_string() ? std::string(uid->get_string()) : std::string();
-}
-
 }  // namespace
 
 Result<CardDesk> CardDesk::open(const Call& call) {
@@ -43,7 +39,7 @@ Result<CardDesk> CardDesk::open(const Call& call) {
   TRY_ASSIGN(out.books_, books_of(view));
   TRY_ASSIGN(out.cards_, cards_of(view));
   for (const auto& card : out.cards_) {
-    out.uids_.insert(uid_of(card.json));
+    out.uids_.insert(string_at(card.json, "uid"));
     out.bytes_ += card.size;
   }
   out.count_ = out.cards_.size();
@@ -120,7 +116,7 @@ CardDesk::Changed CardDesk::finish(json::object& card, const std::string& uid_be
   if (auto good = check_card(card); !good) return good;
   if (auto good = check_books(card); !good) return good;
   // rfc:9610#3 "there MUST NOT be more than one ContactCard with the same uid in an Account".
-  if (const auto uid = uid_of(card); uid != uid_before && uids_.contains(uid)) return refuse("invalidProperties", "there is a card with that uid already", {"uid"});
+  if (const auto uid = string_at(card, "uid"); uid != uid_before && uids_.contains(uid)) return refuse("invalidProperties", "there is a card with that uid already", {"uid"});
   return {};
 }
 
@@ -146,7 +142,7 @@ std::expected<CardDesk::Made, SetError> CardDesk::create(const CardWish& wish) {
     const auto* given = wish.object.if_contains(name);
     if (given == nullptr || *given != value) out.told[name] = value;
   }
-  uids_.insert(uid_of(card));
+  uids_.insert(string_at(card, "uid"));
   bytes_ += size;
   ++count_;
   return out;
@@ -161,7 +157,7 @@ std::expected<CardDesk::Made, SetError> CardDesk::update(const CardWish& wish) {
   auto card = found->json;
   show_pictures(card, found->id);  // the patch is of what the client sees
   if (auto good = apply_deep_patch(card, patch); !good) return std::unexpected(good.error());
-  const auto uid = uid_of(found->json);
+  const auto uid = string_at(found->json, "uid");
   Made out;
   if (!patch.contains("updated")) {
     card["updated"] = utc_date(call_->services.clock.now());
@@ -177,7 +173,7 @@ std::expected<CardDesk::Made, SetError> CardDesk::update(const CardWish& wish) {
   const auto size = out.write.value->size();
   if (auto good = check_room(found->size, size); !good) return std::unexpected(good.error());
   uids_.erase(uid);
-  uids_.insert(uid_of(card));
+  uids_.insert(string_at(card, "uid"));
   bytes_ = bytes_ - found->size + size;
   found->size = size;
   found->json = std::move(card);
@@ -188,7 +184,7 @@ std::expected<CardDesk::Made, SetError> CardDesk::destroy(const CardWish& wish) 
   auto* found = find(wish.key);
   if (found == nullptr) return refuse("notFound", "there is no such card");
   Made out{{store::DataType::contact, found->id, std::nullopt}, {}};
-  uids_.erase(uid_of(found->json));
+  uids_.erase(string_at(found->json, "uid"));
   bytes_ -= found->size;
   --count_;
   cards_.erase(cards_.begin() + (found - cards_.data()));

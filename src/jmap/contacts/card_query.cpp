@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/json/array.hpp>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "mail/fold.h"
 
@@ -33,11 +34,6 @@ constexpr Place places[] = {
 
 constexpr std::string_view name_conditions[] = {"name", "name/given", "name/surname", "name/surname2"};
 
-std::string_view text_of(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
-}
-
 const json::object* object_of(const json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
   return value == nullptr ? nullptr : value->if_object();
@@ -47,7 +43,7 @@ void add_components(const json::object& object, std::string_view kind, std::vect
   const auto* list = object.if_contains("components");
   if (list == nullptr || !list->is_array()) return;
   for (const auto& one : list->get_array())
-    if (one.is_object() && (kind.empty() || text_of(one.get_object(), "kind") == kind)) to.push_back(text_of(one.get_object(), "value"));
+    if (one.is_object() && (kind.empty() || text_at(one.get_object(), "kind") == kind)) to.push_back(text_at(one.get_object(), "value"));
 }
 
 void add_name(const json::object& card, std::string_view condition, std::vector<std::string_view>& to) {
@@ -55,7 +51,7 @@ void add_name(const json::object& card, std::string_view condition, std::vector<
   if (name == nullptr) return;
   const auto slash = condition.find('/');
   add_components(*name, slash == std::string_view::npos ? std::string_view() : condition.substr(slash + 1), to);
-  if (slash == std::string_view::npos) to.push_back(text_of(*name, "full"));
+  if (slash == std::string_view::npos) to.push_back(text_at(*name, "full"));
 }
 
 void add_place(const json::object& card, const Place& place, std::vector<std::string_view>& to) {
@@ -65,7 +61,7 @@ void add_place(const json::object& card, const Place& place, std::vector<std::st
     const auto* one = entry.value().if_object();
     if (one == nullptr) continue;
     for (const auto name : place.texts)
-      if (!name.empty()) to.push_back(text_of(*one, name));
+      if (!name.empty()) to.push_back(text_at(*one, name));
     if (place.components) add_components(*one, {}, to);
   }
 }
@@ -78,7 +74,7 @@ bool all_found(const std::vector<std::string_view>& texts, std::string_view want
   return std::ranges::all_of(terms, [&folded](const std::string& term) { return std::ranges::any_of(folded, [&term](const std::string& text) { return text.contains(term); }); });
 }
 
-std::optional<WallTime> time_of(const json::object& card, std::string_view name) { return parse_utc_date(text_of(card, name)); }
+std::optional<WallTime> time_of(const json::object& card, std::string_view name) { return parse_utc_date(text_at(card, name)); }
 
 bool is_date(std::string_view name) { return name == "createdBefore" || name == "createdAfter" || name == "updatedBefore" || name == "updatedAfter"; }
 
@@ -90,7 +86,7 @@ bool date_fits(const json::object& card, std::string_view condition, std::string
 
 bool fits(const Card& card, std::string_view condition, std::string_view value) {
   if (condition == "inAddressBook") return is_in(card, value);
-  if (condition == "uid" || condition == "kind") return text_of(card.json, condition) == value;
+  if (condition == "uid" || condition == "kind") return text_at(card.json, condition) == value;
   if (condition == "hasMember") {
     const auto* members = object_of(card.json, "members");
     return members != nullptr && members->contains(value);
@@ -161,7 +157,7 @@ std::vector<std::string> search_terms(std::string_view text) {
 std::string full_name(const json::object& card) {
   const auto* name = object_of(card, "name");
   if (name == nullptr) return {};
-  if (const auto full = text_of(*name, "full"); !full.empty()) return std::string(full);
+  if (const auto full = text_at(*name, "full"); !full.empty()) return std::string(full);
   std::vector<std::string_view> parts;
   add_components(*name, {}, parts);
   std::string out;

@@ -4,6 +4,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "base/json.h"
 #include "store/object_id.h"
 
 namespace posthorn::jmap {
@@ -21,15 +22,11 @@ Result<json::object> read_object(const store::Object& object) {
 
 Result<Book> read_book(const store::Object& object) {
   TRY_ASSIGN(const auto fields, read_object(object));
-  const auto flag = [&fields](const char* name) {
-    const auto* value = fields.if_contains(name);
-    return value != nullptr && value->is_bool() && value->get_bool();
-  };
   Book out;
   out.object = object.id;
-  out.own = flag("own");
-  out.subscribed = flag("isSubscribed");
-  out.is_default = flag("isDefault");
+  out.own = flag_at(fields, "own");
+  out.subscribed = flag_at(fields, "isSubscribed");
+  out.is_default = flag_at(fields, "isDefault");
   if (const auto* name = fields.if_contains("name"); name != nullptr && name->is_string()) out.name = name->get_string();
   if (const auto* text = fields.if_contains("description")) out.description = *text;
   if (const auto* order = fields.if_contains("sortOrder"); order != nullptr && order->is_int64() && order->get_int64() >= 0) out.sort_order = static_cast<std::uint64_t>(order->get_int64());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "jmap/mail/evidence.h"
 #include "jmap/mail/header_property.h"

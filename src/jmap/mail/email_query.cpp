@@ -78,6 +78,7 @@ EmailQueryRun::EmailQueryRun(const Call& call, const EmailQuery& query, const st
   filter_.bind(keywords);
   hits_ = IndexHits::look(call, view_, filter_);
   for (const auto& one : query.sort) sort_bits_.push_back(by_keyword(one) ? keywords.bit(one.keyword) : std::nullopt);
+  needs_summaries_ = std::ranges::any_of(query.sort, by_summary);
 }
 
 const std::vector<Catalog::Index>& EmailQueryRun::candidates() const {
@@ -134,7 +135,7 @@ Expected<bool> EmailQueryRun::matches(Index index) {
 Expected<std::vector<EmailQueryRun::Key>> EmailQueryRun::keys_of(Index index) {
   const auto& row = catalog_.row(index);
   std::optional<mail::Summary> summary;
-  if (std::ranges::any_of(query_.sort, by_summary)) {
+  if (needs_summaries_) {
     JMAP_CHECK(in_time());
     JMAP_TRY(summary, view_.summary(row.id));
   }

@@ -78,6 +78,7 @@ class EmailQueryRun {
   Duration spent_{};  // in the steps before
   bool has_read_ = false;
   std::vector<std::optional<unsigned>> sort_bits_;  // of keyword comparators
+  bool needs_summaries_ = false;                    // to sort by
   std::size_t looked_ = 0, passed_ = 0;
   IndexHits hits_;
   std::size_t next_ = 0;         // of the candidates, from the end that comes first

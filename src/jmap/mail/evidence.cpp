@@ -2,6 +2,8 @@
 
 #include <boost/json/parse.hpp>
 
+#include "base/json.h"
+
 namespace posthorn::jmap {
 
 namespace json = boost::json;
@@ -14,16 +16,6 @@ Expected<std::optional<json::object>> evidence_of(const store::View& view, Email
   auto value = json::parse(*kept, error);
   if (!error && value.is_object()) out = std::move(value.get_object());
   return out;
-}
-
-std::string_view text_at(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
-}
-
-bool flag_at(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_bool() && value->get_bool();
 }
 
 const json::object* judgement_of(const json::object& evidence) {

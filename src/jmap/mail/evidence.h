@@ -14,9 +14,6 @@ namespace posthorn::jmap {
 // Nothing: none was kept, or what was kept cannot be read.
 Expected<std::optional<boost::json::object>> evidence_of(const store::View& view, EmailId email);
 
-std::string_view text_at(const boost::json::object& object, std::string_view name);  // empty: there is no such text
-bool flag_at(const boost::json::object& object, std::string_view name);
-
 // nullptr: it was not judged.
 const boost::json::object* judgement_of(const boost::json::object& evidence);
 // Whether its domain says that it did not send this. A list that changes letters breaks what proves them; what was not held against it when it

@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 #include <charconv>
 
+#include "base/json.h"
 #include "store/object_id.h"
 
 namespace posthorn::jmap {
@@ -17,18 +18,13 @@ Result<Identity> read(const store::Object& object) {
   const auto value = json::parse(object.value, error);
   if (error || !value.is_object()) return fail(Errc::corrupt, "a stored identity is no JSON", "Run posthorn verify");
   const auto& fields = value.get_object();
-  const auto text = [&fields](const char* name) {
-    const auto* field = fields.if_contains(name);
-    return field != nullptr && field->is_string() ? std::string(field->get_string()) : std::string();
-  };
   Identity out;
   out.object = object.id;
-  const auto* own = fields.if_contains("own");
-  out.own = own != nullptr && own->is_bool() && own->get_bool();
-  out.name = text("name");
-  out.email = text("email");
-  out.text_signature = text("textSignature");
-  out.html_signature = text("htmlSignature");
+  out.own = flag_at(fields, "own");
+  out.name = string_at(fields, "name");
+  out.email = string_at(fields, "email");
+  out.text_signature = string_at(fields, "textSignature");
+  out.html_signature = string_at(fields, "htmlSignature");
   if (const auto* list = fields.if_contains("replyTo")) out.reply_to = *list;
   if (const auto* list = fields.if_contains("bcc")) out.bcc = *list;
   return out;

@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "http/fetch.h"
 #include "jmap/mail/evidence.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "http/fetch.h"
 #include "jmap/core/json_strict.h"
@@ -50,8 +51,7 @@ Result<Metadata> read_metadata(std::string_view text, std::string_view issuer) {
   // Without a list it is client_secret_basic (Discovery 3).
   const auto* methods = "token_endpoint_auth_methods_supported";
   if (object.contains(methods) && !is_listed(object, methods, "client_secret_basic")) out.authentication = Metadata::Authentication::post;
-  const auto* names = object.if_contains("authorization_response_iss_parameter_supported");
-  out.names_itself = names != nullptr && names->is_bool() && names->get_bool();
+  out.names_itself = flag_at(object, "authorization_response_iss_parameter_supported");
   return out;
 }
 

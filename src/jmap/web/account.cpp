@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "jmap/mail/email_json.h"
 #include "jmap/web/proof.h"
@@ -28,10 +29,10 @@ Task<http::Response> account_password(Web& web, const Visitor& visitor, http::Ex
   const auto& services = web.services();
   auto body = co_await read_object(exchange);
   if (!body) co_return std::move(body.error());
-  const auto wanted = text_in(*body, "new");
-  if (text_in(*body, "current").empty()) co_return refusal_of(sasl::Unproved::code_needed);
+  const auto wanted = string_at(*body, "new");
+  if (string_at(*body, "current").empty()) co_return refusal_of(sasl::Unproved::code_needed);
   if (wanted.size() < least_password) co_return problem_response(400, "", "The new password has fewer than 8 characters; take a longer one.");
-  if (wanted == text_in(*body, "current")) co_return problem_response(400, "", "The new password is the one you have; take another.");
+  if (wanted == string_at(*body, "current")) co_return problem_response(400, "", "The new password is the one you have; take another.");
   if (auto refused = co_await refuse_unproved(web, visitor, exchange, *body)) co_return std::move(*refused);
   if (visitor.watch != nullptr) visitor.watch->let_go();
   auto done = co_await services.store.set_password(visitor.login.name, wanted);
@@ -56,7 +57,7 @@ Task<http::Response> account_app_passwords(Web& web, const Visitor& visitor, htt
 Task<http::Response> account_new_app_password(Web& web, const Visitor& visitor, http::Exchange& exchange, std::string_view) {
   auto body = co_await read_object(exchange);
   if (!body) co_return std::move(body.error());
-  const auto label = std::string(trim(text_in(*body, "label")));
+  const auto label = std::string(trim(string_at(*body, "label")));
   if (label.empty()) co_return problem_response(400, "", "Give a label, such as the name of the device.");
   if (auto refused = co_await refuse_unproved(web, visitor, exchange, *body)) co_return std::move(*refused);
   auto made = co_await web.services().store.add_app_password(visitor.login.name, label);

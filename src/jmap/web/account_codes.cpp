@@ -2,6 +2,7 @@
 // Security: a secret counts only once a code of it was shown, so that nobody locks themself out; beginning and ending need a proof.
 #include <boost/json/array.hpp>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "crypto/totp.h"
 #include "jmap/web/proof.h"
@@ -41,7 +42,7 @@ Task<http::Response> account_confirm_codes(Web& web, const Visitor& visitor, htt
   const auto& services = web.services();
   auto body = co_await read_object(exchange);
   if (!body) co_return std::move(body.error());
-  auto recovery = co_await store::confirm_codes(services.store, services.keyring, visitor.login.account, text_in(*body, "code"));
+  auto recovery = co_await store::confirm_codes(services.store, services.keyring, visitor.login.account, string_at(*body, "code"));
   if (!recovery && recovery.error().code == Errc::refused) co_return problem_response(403, code_wrong, recovery.error().text() + ".");
   if (!recovery) co_return response_of(recovery.error());
   services.log.info("account.codes_on", {{"user", visitor.login.name}, {"client", exchange.peer().address}});

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "jmap/mail/email_json.h"
 #include "jmap/web/challenge.h"
@@ -30,7 +31,7 @@ std::string name_of_host(const http::Request& request) {
 std::string purpose_of(AccountId account) { return "create " + account_text(account); }
 
 // What was base64url; empty if it is missing or none.
-std::string octets_in(const json::object& body, std::string_view name) { return base64url_decode(text_in(body, name)).value_or(""); }
+std::string octets_in(const json::object& body, std::string_view name) { return base64url_decode(string_at(body, name)).value_or(""); }
 
 // Whose key it is and that it signed; the reason is for the log.
 Task<Result<sasl::Login>> check(Web& web, const http::Request& request, const json::object& body) {
@@ -120,7 +121,7 @@ Task<http::Response> account_new_passkey(Web& web, const Visitor& visitor, http:
     services.log.info("account.passkey_refused", {{"user", visitor.login.name}, {"client", exchange.peer().address}, {"why", made.error().what}});
     co_return problem_response(400, "", "This passkey cannot be used: " + made.error().what + ".");
   }
-  store::PasskeyRecord record{std::string(trim(text_in(*body, "label"))), services.clock.now(), {}, std::move(made->credential), std::move(made->key), made->counter};
+  store::PasskeyRecord record{std::string(trim(string_at(*body, "label"))), services.clock.now(), {}, std::move(made->credential), std::move(made->key), made->counter};
   const auto label = record.label;
   auto done = co_await store::add_passkey(services.store, visitor.login.account, std::move(record));
   if (!done) co_return response_of(done.error());

@@ -1,5 +1,6 @@
 #include "jmap/web/proof.h"
 
+#include "base/json.h"
 #include "base/text.h"
 #include "jmap/core/json_strict.h"
 
@@ -24,11 +25,6 @@ Task<std::expected<boost::json::object, http::Response>> read_object(http::Excha
   co_return std::move(parsed->get_object());
 }
 
-std::string text_in(const boost::json::object& body, std::string_view name) {
-  const auto* value = body.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 std::string_view word_of(sasl::Unproved why) {
   switch (why) {
     case sasl::Unproved::wrong: return "wrong password";
@@ -50,7 +46,7 @@ http::Response refusal_of(sasl::Unproved why, unsigned status) {
 }
 
 Task<std::optional<http::Response>> refuse_unproved(Web& web, const Visitor& visitor, http::Exchange& exchange, const boost::json::object& body) {
-  sasl::Proof proof{sasl::Proof::For::change, text_in(body, "current"), text_in(body, "code")};
+  sasl::Proof proof{sasl::Proof::For::change, string_at(body, "current"), string_at(body, "code")};
   if (proof.password.empty() && proof.code.empty()) co_return refusal_of(sasl::Unproved::code_needed);
   std::string user = visitor.login.name, address = exchange.peer().address;
   auto shown = co_await web.services().accounts.check_owner(std::move(user), std::move(proof), std::move(address));

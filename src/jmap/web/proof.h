@@ -17,9 +17,6 @@ inline constexpr std::string_view code_needed = "urn:posthorn:error:codeNeeded",
 
 // An object of at most 8 KiB; an empty body is an empty object. Else the refusal.
 Task<std::expected<boost::json::object, http::Response>> read_object(http::Exchange& exchange);
-// Empty if there is none, or it is no text.
-std::string text_in(const boost::json::object& body, std::string_view name);
-
 // "current" (the password) or "code" of `body`; every try goes through the guard of logins. The refusal if that is not enough.
 Task<std::optional<http::Response>> refuse_unproved(Web& web, const Visitor& visitor, http::Exchange& exchange, const boost::json::object& body);
 

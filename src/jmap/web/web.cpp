@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "http/static_files.h"
 #include "jmap/web/images.h"
@@ -145,8 +146,8 @@ Task<http::Response> log_in(Web& web, http::Exchange& exchange) {
   if (!is_own_page(request)) co_return problem_response(403, "", "This request does not come from the webmail's own page.");
   auto body = co_await read_object(exchange);
   if (!body) co_return std::move(body.error());
-  auto user = text_in(*body, "username");
-  sasl::Proof proof{sasl::Proof::For::login, text_in(*body, "password"), text_in(*body, "code")};
+  auto user = string_at(*body, "username");
+  sasl::Proof proof{sasl::Proof::For::login, string_at(*body, "password"), string_at(*body, "code")};
   if (user.empty() || proof.password.empty()) co_return problem_response(400, "", "username and password are needed, as JSON.");
   std::string address = exchange.peer().address;
   auto login = co_await services.accounts.check_owner(std::move(user), std::move(proof), std::move(address));

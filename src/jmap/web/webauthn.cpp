@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/cursor.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "crypto/bytes.h"
 #include "crypto/p256.h"
@@ -115,14 +116,10 @@ Status check_client_data(const Ceremony& ceremony, std::string_view client_data,
   const auto parsed = parse_json(client_data);
   const auto* object = parsed ? parsed->if_object() : nullptr;
   if (object == nullptr) return bad("the client data is no JSON");
-  const auto text = [object](const char* name) {
-    const auto* value = object->if_contains(name);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-  };
-  if (text("type") != type) return bad("the client data is for something else");
-  const auto challenge = base64url_decode(text("challenge"));
+  if (string_at(*object, "type") != type) return bad("the client data is for something else");
+  const auto challenge = base64url_decode(string_at(*object, "challenge"));
   if (!challenge || !crypto::equal_constant_time(*challenge, ceremony.challenge)) return bad("the challenge is another");
-  if (text("origin") != ceremony.origin) return bad("the origin is " + printable(text("origin"), 200));
+  if (string_at(*object, "origin") != ceremony.origin) return bad("the origin is " + printable(string_at(*object, "origin"), 200));
   const auto* cross = object->if_contains("crossOrigin");
   if (cross != nullptr && (!cross->is_bool() || cross->get_bool())) return bad("the page was in a frame of another origin");
   return {};

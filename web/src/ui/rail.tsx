@@ -9,7 +9,7 @@ import { label, moveTo } from "../state/actions.ts";
 import { createMailbox, fullName, mailboxes, placeOf } from "../state/mailboxes.ts";
 import { loadQuota, quota } from "../state/quota.ts";
 import { go, print, route } from "../state/route.ts";
-import { loadScheduled, scheduled } from "../state/scheduled.ts";
+import { scheduled } from "../state/scheduled.ts";
 import { say, sayFailed } from "../state/toast.ts";
 import { Button } from "./button.tsx";
 import { ask, sure } from "./dialog.tsx";
@@ -144,11 +144,7 @@ function ScheduledLink() {
 }
 
 export function Rail({ onCompose }: { onCompose: () => void }) {
-  useEffect(() => {
-    void loadQuota().catch(() => {});
-    // Not in the request that the first list waits for.
-    setTimeout(() => void loadScheduled().catch(() => {}));
-  }, []);
+  useEffect(() => void loadQuota().catch(() => {}), []);
   const withRoles = mailboxes.value.filter((one) => one.role);
   const labels = mailboxes.value.filter((one) => !one.role);
   const q = quota.value;

@@ -5,6 +5,7 @@
 // it, with each attempt. With "properties": ["mark"] only what a list of messages shows of it is told.
 #include <algorithm>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "jmap/contacts/model.h"
 #include "jmap/mail/doubts.h"
