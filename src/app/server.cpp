@@ -360,14 +360,14 @@ Status serve(const Config& config) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is a failed write, not the end
   raise_descriptor_limit();
-  // Ports while there may be root, walls before the first thread; everything else happens behind them.
-  TRY_ASSIGN(auto sockets, bind_all(config.listen));
-  TRY_ASSIGN(const auto keys, start_keyring(config));
-  MemoryGauge memory;
   std::unique_ptr<post::Countries> countries;
   if (!config.countries.empty()) {
     TRY_ASSIGN(countries, post::Countries::open(config.countries));
   }
+  // Ports while there may be root, walls before the first thread; everything else happens behind them.
+  TRY_ASSIGN(auto sockets, bind_all(config.listen));
+  TRY_ASSIGN(const auto keys, start_keyring(config));
+  MemoryGauge memory;
   TRY_ASSIGN(const auto walls, confine::wall_in(config));
   Server server(config, std::move(sockets), std::move(memory), std::move(countries));
   tell(*server.log, walls);

@@ -109,6 +109,7 @@ class FilesThatAreNoGood(Case):
             self.assertIn("the file of countries", said, name)
             self.assertIn(why, said, name)
             self.assertIn("[trust] countries", said, name)
+            self.assertEqual(said.count("posthorn: "), 1, said)
 
     def test_no_damage_ends_it_by_a_signal(self):
         dice = random.Random(2026)

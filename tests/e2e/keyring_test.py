@@ -5,11 +5,13 @@ import os
 import re
 import signal
 import smtplib
+import socket
+import subprocess
 import tempfile
 import time
 import unittest
 
-from harness import Server, sanitizers, wait_for
+from harness import POSTHORN, Server, sanitizers, wait_for
 
 LETTER = b"From: alice@blue.test\r\nSubject: keys\r\n\r\nkept\r\n"
 
@@ -54,6 +56,17 @@ class Keyring(unittest.TestCase):
         self.addCleanup(self.server.stop)
         self.server.add("alice", "bob")
         self.server.start()
+
+    def test_started_by_hand_it_refuses_and_after_its_server_it_ends_in_silence(self):
+        command = [POSTHORN, "--config", self.server.config, "keyring"]
+        by_hand = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        self.assertGreater(by_hand.returncode, 0)
+        self.assertIn("is started by posthorn serve", by_hand.stderr)
+        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with its:
+            ours.close()
+            orphan = subprocess.run(command, capture_output=True, text=True, timeout=60, close_fds=False, preexec_fn=lambda: [os.dup2(its.fileno(), end) for end in (3, 4)])
+        self.assertEqual((orphan.returncode, orphan.stdout, orphan.stderr), (0, "", ""))
 
     def holder(self):
         """The pid of the process that holds the keys now, and of its supervisor."""

@@ -4,6 +4,7 @@
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,6 +118,11 @@ bool is_alone() {
   return size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR);
 }
 
+bool is_socket(int descriptor) {
+  struct stat about{};
+  return ::fstat(descriptor, &about) == 0 && S_ISSOCK(about.st_mode);
+}
+
 void supervise(const Config& config) {
   auto wait = first_wait;
   while (!is_alone()) {
@@ -145,7 +151,8 @@ Result<crypto::KeyringSockets> start_keyring(const Config& config) {
 }
 
 Status run_keyring(const Config& config) {
-  if (is_alone()) return fail(Errc::invalid, "posthorn keyring is started by posthorn serve, and by nobody else", "Run: posthorn serve");
+  if (!is_socket(quick_end)) return fail(Errc::invalid, "posthorn keyring is started by posthorn serve, and by nobody else", "Run: posthorn serve");
+  if (is_alone()) return {};  // the server has ended at once, and said why
   ::close_range(slow_end + 1, UINT_MAX, 0);
   std::signal(SIGPIPE, SIG_IGN);
   auto ready = confine::become(config.confine.user);
